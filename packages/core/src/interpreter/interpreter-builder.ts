@@ -1,0 +1,181 @@
+import { FIELDS, type FieldBits, type FieldName } from '../isa/encoding.js';
+import { RAM_OFFSET, State } from '../processor/state-layout.js';
+import { Builder, type Syndrome } from '../semantics/builder.js';
+import { CALLOUTS, type CalloutName } from '../semantics/callouts.js';
+import type { CodeEmitter, Label } from '../semantics/code-emitter.js';
+import { constant, type I32 } from '../semantics/expression.js';
+import { Op, ValueType } from '../wasm/opcodes.js';
+
+/** The interpreter's locals, which live across instructions. */
+export interface InterpreterLocals {
+  pc: number;
+  remaining: number;
+  word: number;
+  /** The page the last instruction came from, and the software TLB entry that reaches it; page 1 (odd) means none. */
+  fetchPage: number;
+  fetchEntry: number;
+}
+
+/** Where an instruction's code can leave to. */
+export interface InterpreterLabels {
+  /** The instruction is complete and `pc` names the next one. */
+  jumped: Label;
+  /** An interrupt is pending in State; the instruction did not complete. */
+  interrupted: Label;
+  /** As interrupted, but the instruction counts as retired and `pc` names the next one. */
+  interruptedAfter: Label;
+}
+
+const SIZE_LOG2 = { 1: 0, 2: 1, 4: 2 } as const;
+const LOAD_OP = { 1: Op.i32Load8U, 2: Op.i32Load16U, 4: Op.i32Load } as const;
+const STORE_OP = { 1: Op.i32Store8, 2: Op.i32Store16, 4: Op.i32Store } as const;
+/** RAM is kept as host-endian words, so a byte's or halfword's place within its word is mirrored. */
+const MIRROR = { 1: 3, 2: 2, 4: 0 } as const;
+
+/** Builds one instruction of the interpreter: operands are read out of the instruction word at run time. */
+export class InterpreterBuilder extends Builder {
+  readonly #locals: InterpreterLocals;
+  readonly #labels: InterpreterLabels;
+  /** Whether the instruction has already said where it goes on. */
+  finished = false;
+
+  constructor(emit: CodeEmitter, locals: InterpreterLocals, labels: InterpreterLabels) {
+    super(emit);
+    this.#locals = locals;
+    this.#labels = labels;
+  }
+
+  #local(index: number): I32 {
+    return { type: 'i32', kind: 'local', index };
+  }
+
+  /** A field of the word being executed. */
+  field(name: FieldName, { shift, width }: FieldBits): I32 {
+    const { kind, ...rest } = FIELDS[name];
+    const word = this.word();
+    const mask = constant(2 ** width - 1);
+    if (kind === 'spr' || kind === 'dcr') {
+      const low = this.and(this.shrU(word, constant(shift + 5)), constant(0x1f));
+      const high = this.and(this.shrU(word, constant(shift)), constant(0x1f));
+      return this.or(low, this.shl(high, constant(5)));
+    }
+    if (kind === 'signed' || kind === 'relative') {
+      const extended = this.shrS(this.shl(word, constant(32 - shift - width)), constant(32 - width));
+      return 'scaleLog2' in rest ? this.shl(extended, constant(rest.scaleLog2)) : extended;
+    }
+    return this.and(this.shrU(word, constant(shift)), mask);
+  }
+
+  override pc(): I32 {
+    return this.#local(this.#locals.pc);
+  }
+  override word(): I32 {
+    return this.#local(this.#locals.word);
+  }
+
+  /** `(RA|0)` without reading the register twice: the index is a run-time value. */
+  override load(sizeBytes: 1 | 2 | 4, ea: I32): I32 {
+    const address = this.let(ea);
+    const result = this.emit.temporaryLocal('i32');
+    const entry = this.#tableEntry(State.readTable, address);
+    this.emit.if(this.#isFast(entry, address, sizeBytes), ValueType.i32);
+    this.emit.value(this.#hostAddress(entry, address, sizeBytes));
+    this.emit.memory(LOAD_OP[sizeBytes], SIZE_LOG2[sizeBytes], RAM_OFFSET);
+    this.emit.else();
+    this.#slowCall('load', [address, constant(sizeBytes)]);
+    this.emit.end();
+    this.emit.localSet(result);
+    return this.#local(result);
+  }
+
+  override store(sizeBytes: 1 | 2 | 4, ea: I32, value: I32): void {
+    const address = this.let(ea);
+    const entry = this.#tableEntry(State.writeTable, address);
+    this.emit.if(this.#isFast(entry, address, sizeBytes));
+    this.emit.value(this.#hostAddress(entry, address, sizeBytes));
+    this.emit.value(value);
+    this.emit.memory(STORE_OP[sizeBytes], SIZE_LOG2[sizeBytes], RAM_OFFSET);
+    this.emit.else();
+    this.#slowCall('store', [address, constant(sizeBytes), value]);
+    this.emit.end();
+  }
+
+  /** The software TLB's entry for a page, pinned. */
+  #tableEntry(table: number, ea: I32): I32 {
+    const index = this.and(this.shrU(ea, constant(10)), constant(0x003ffffc));
+    const address = this.add(index, this.state(table));
+    return this.let({ type: 'i32', kind: 'load', op: Op.i32Load, alignLog2: 2, offset: 0, address });
+  }
+
+  /** The entry is valid (bit 0) and the address is aligned. */
+  #isFast(entry: I32, ea: I32, sizeBytes: 1 | 2 | 4): I32 {
+    const valid = this.and(entry, constant(1));
+    if (sizeBytes === 1) return valid;
+    return this.eq(this.and(this.or(this.xor(entry, constant(1)), ea), constant(sizeBytes - 1)), constant(0));
+  }
+
+  #hostAddress(entry: I32, ea: I32, sizeBytes: 1 | 2 | 4): I32 {
+    return this.add(this.xor(ea, constant(MIRROR[sizeBytes])), entry);
+  }
+
+  override jump(target: I32): void {
+    this.emit.value(this.and(target, constant(-4)));
+    this.emit.localSet(this.#locals.pc);
+    this.emit.branch(this.#labels.jumped);
+    this.finished = true;
+  }
+
+  override jumpIf(condition: I32, target: I32): void {
+    this.jump(this.select(condition, target, this.nextPc()));
+  }
+
+  override raise(vector: number, syndrome: Syndrome = {}): void {
+    this.#setPending(vector, syndrome);
+    this.emit.branch(this.#labels.interrupted);
+  }
+
+  override raiseAfter(vector: number): void {
+    this.#setPending(vector, {});
+    this.emit.value(this.nextPc());
+    this.emit.localSet(this.#locals.pc);
+    this.emit.branch(this.#labels.interruptedAfter);
+    this.finished = true;
+  }
+
+  #setPending(vector: number, { esr, dear }: Syndrome): void {
+    this.setState(State.pendingVector, constant(vector + 1));
+    if (esr !== undefined) this.setState(State.pendingEsr, typeof esr === 'number' ? constant(esr) : esr);
+    if (dear !== undefined) this.setState(State.pendingDear, dear);
+  }
+
+  override call(name: CalloutName, ...args: I32[]): I32 {
+    const hasResult = CALLOUTS.find((each) => each.name === name)!.result;
+    const pinned = args.map((arg) => this.let(arg));
+    this.#slowCall(name, pinned);
+    // The call may have changed the translation: the next fetch looks again.
+    this.emit.constant(1);
+    this.emit.localSet(this.#locals.fetchPage);
+    if (!hasResult) return constant(0);
+    const result = this.emit.temporaryLocal('i32');
+    this.emit.localSet(result);
+    return this.#local(result);
+  }
+
+  /** A call-out with `pc` and the count where the processor sees them; leaves the result, if any, on the stack. */
+  #slowCall(name: CalloutName, args: readonly I32[]): void {
+    this.setState(State.pc, this.pc());
+    this.setState(State.remaining, this.#local(this.#locals.remaining));
+    this.emitCall(name, args);
+    this.emit.value(this.state(State.remaining));
+    this.emit.localSet(this.#locals.remaining);
+    this.emit.value(this.state(State.pendingVector));
+    this.emit.branchIf(this.#labels.interrupted);
+  }
+
+  override jumpToStatePc(): void {
+    this.emit.value(this.state(State.pc));
+    this.emit.localSet(this.#locals.pc);
+    this.emit.branch(this.#labels.jumped);
+    this.finished = true;
+  }
+}

@@ -1,0 +1,197 @@
+import { DECODE_TABLE, fieldsOf, INSTRUCTION_SET, type Instruction } from '../isa/instruction-set.js';
+import { Esr, Msr, Vector } from '../isa/vectors.js';
+import { RAM_OFFSET, State } from '../processor/state-layout.js';
+import { CALLOUT_IMPORTS, calloutIndex } from '../semantics/callouts.js';
+import { CodeEmitter } from '../semantics/code-emitter.js';
+import { constant, type I32 } from '../semantics/expression.js';
+import { encodeModule } from '../wasm/module-encoder.js';
+import { Op } from '../wasm/opcodes.js';
+import { InterpreterBuilder, type InterpreterLocals } from './interpreter-builder.js';
+
+/** Places of the decode table in State memory: 64 masks, 64 bases (both words), then the ids (halfwords). */
+const LOW_MASKS = State.decodeTable;
+const BASES = LOW_MASKS + 64 * 4;
+const IDS = BASES + 64 * 4;
+
+/** Writes the decode table where the interpreter reads it. */
+export function installDecodeTable(memory: ArrayBuffer): void {
+  if (IDS + DECODE_TABLE.ids.byteLength > State.end) throw new Error('the decode table does not fit its place');
+  new Uint32Array(memory, LOW_MASKS, 64).set(DECODE_TABLE.lowMask);
+  new Uint32Array(memory, BASES, 64).set(DECODE_TABLE.base);
+  new Uint16Array(memory, IDS, DECODE_TABLE.ids.length).set(DECODE_TABLE.ids);
+}
+
+/**
+ * Generates the interpreter: one WebAssembly function `interpret` that fetches, decodes by the table, and branches to the code that
+ * each instruction's semantics built. It returns when the count in State.remaining is used up or an interrupt is pending.
+ *
+ * A table of closures would be three times slower and a second, hand-written interpreter could drift apart from the translator; this
+ * way both are made from the same semantics.
+ */
+export function buildInterpreterModule(memoryPages: number): Uint8Array<ArrayBuffer> {
+  const emit = new CodeEmitter(0);
+  const locals: InterpreterLocals = {
+    pc: emit.permanentLocal('i32'),
+    remaining: emit.permanentLocal('i32'),
+    word: emit.permanentLocal('i32'),
+    fetchPage: emit.permanentLocal('i32'),
+    fetchEntry: emit.permanentLocal('i32'),
+  };
+  const local = (index: number): I32 => ({ type: 'i32', kind: 'local', index });
+  const loadState = (offset: number, into: number) => {
+    emit.constant(0);
+    emit.memory(Op.i32Load, 2, offset);
+    emit.localSet(into);
+  };
+  const storeState = (offset: number, from: number) => {
+    emit.constant(0);
+    emit.localGet(from);
+    emit.memory(Op.i32Store, 2, offset);
+  };
+
+  loadState(State.pc, locals.pc);
+  loadState(State.remaining, locals.remaining);
+  emit.constant(1);
+  emit.localSet(locals.fetchPage);
+
+  const exit = emit.block();
+  const interruptedAfter = emit.block();
+  const next = emit.loop();
+  const jumped = emit.block();
+  const advanced = emit.block();
+  const illegal = emit.block();
+
+  // One block a case: branching to a case's label lands behind its block's end, where its code stands.
+  const cases = INSTRUCTION_SET.map(() => emit.block()).reverse();
+  const dispatch = emit.block();
+  emitFetch(emit, locals, exit);
+  emitDecode(emit, locals.word);
+  emit.branchTable([illegal, ...cases], illegal);
+  emit.end();
+  void dispatch;
+
+  for (const instruction of INSTRUCTION_SET) {
+    emit.end();
+    const builder = new InterpreterBuilder(emit, locals, { jumped, interrupted: exit, interruptedAfter });
+    emitInstruction(builder, instruction);
+    emit.releaseLocals();
+    if (!builder.finished) emit.branch(advanced);
+  }
+
+  emit.end(); // illegal
+  const builder = new InterpreterBuilder(emit, locals, { jumped, interrupted: exit, interruptedAfter });
+  builder.raise(Vector.program, { esr: Esr.PIL });
+  emit.end(); // advanced
+  emit.value(builder.nextPc());
+  emit.localSet(locals.pc);
+  emit.end(); // jumped
+  emit.value(builder.sub(local(locals.remaining), constant(1)));
+  emit.localTee(locals.remaining);
+  emit.constant(0);
+  emit.op(Op.i32GtS);
+  emit.branchIf(next);
+  emit.branch(exit);
+  emit.end(); // next
+  emit.end(); // interruptedAfter
+  emit.value(builder.sub(local(locals.remaining), constant(1)));
+  emit.localSet(locals.remaining);
+  emit.end(); // exit
+  storeState(State.pc, locals.pc);
+  storeState(State.remaining, locals.remaining);
+
+  return encodeModule({
+    functionImports: CALLOUT_IMPORTS,
+    memory: { minimumPages: memoryPages, maximumPages: memoryPages },
+    functions: [{ name: 'interpret', params: [], results: [], locals: emit.localTypes, code: emit.sink.bytes() }],
+  });
+}
+
+function emitFetch(emit: CodeEmitter, locals: InterpreterLocals, exit: import('../semantics/code-emitter.js').Label): void {
+  const { pc, word, fetchPage, fetchEntry } = locals;
+  const loadWord = () => {
+    emit.localGet(pc);
+    emit.localGet(fetchEntry);
+    emit.op(Op.i32Add);
+    emit.memory(Op.i32Load, 2, RAM_OFFSET);
+    emit.localSet(word);
+  };
+  emit.localGet(pc);
+  emit.constant(-4096);
+  emit.op(Op.i32And);
+  emit.localGet(fetchPage);
+  emit.op(Op.i32Eq);
+  emit.ifOnStack();
+  loadWord();
+  emit.else();
+  emit.localGet(pc);
+  emit.constant(10);
+  emit.op(Op.i32ShrU);
+  emit.constant(0x003ffffc);
+  emit.op(Op.i32And);
+  emit.constant(0);
+  emit.memory(Op.i32Load, 2, State.executeTable);
+  emit.op(Op.i32Add);
+  emit.memory(Op.i32Load, 2, 0);
+  emit.localTee(fetchEntry);
+  emit.ifOnStack();
+  emit.localGet(pc);
+  emit.constant(-4096);
+  emit.op(Op.i32And);
+  emit.localSet(fetchPage);
+  loadWord();
+  emit.else();
+  // Not in the table: a miss, a page that is smaller than the table's, or an interrupt.
+  emit.constant(0);
+  emit.localGet(pc);
+  emit.memory(Op.i32Store, 2, State.pc);
+  emit.constant(0);
+  emit.localGet(locals.remaining);
+  emit.memory(Op.i32Store, 2, State.remaining);
+  emit.localGet(pc);
+  emit.call(calloutIndex('fetch'));
+  emit.localTee(fetchEntry);
+  emit.op(Op.i32Eqz);
+  emit.branchIf(exit);
+  emit.localGet(fetchEntry);
+  emit.memory(Op.i32Load, 2, 0);
+  emit.localSet(word);
+  emit.constant(1);
+  emit.localSet(fetchPage);
+  emit.end();
+  emit.end();
+}
+
+/** Leaves the instruction id of the word on the stack. */
+function emitDecode(emit: CodeEmitter, word: number): void {
+  const primaryTimes4 = () => {
+    emit.localGet(word);
+    emit.constant(24);
+    emit.op(Op.i32ShrU);
+    emit.constant(0xfc);
+    emit.op(Op.i32And);
+  };
+  primaryTimes4();
+  emit.memory(Op.i32Load, 2, LOW_MASKS);
+  emit.localGet(word);
+  emit.op(Op.i32And);
+  primaryTimes4();
+  emit.memory(Op.i32Load, 2, BASES);
+  emit.op(Op.i32Add);
+  emit.constant(1);
+  emit.op(Op.i32Shl);
+  emit.memory(Op.i32Load16U, 1, IDS);
+}
+
+function emitInstruction(builder: InterpreterBuilder, instruction: Instruction): void {
+  const { row } = instruction;
+  if (row.privileged) {
+    builder.if(builder.and(builder.msr(), constant(Msr.PR)), () => builder.raise(Vector.program, { esr: Esr.PPR }));
+  }
+  if (row.float) {
+    builder.if(builder.eq(builder.and(builder.msr(), constant(Msr.FP)), constant(0)), () => builder.raise(Vector.floatingPointUnavailable));
+  }
+  row.semantics(
+    builder,
+    fieldsOf(instruction, (name, bits) => builder.field(name, bits)),
+  );
+}

@@ -1,0 +1,140 @@
+import { RAM_ADJUST, SOFT_TLB_BASE, SOFT_TLB_CONTEXTS, SOFT_TLB_TABLE_BYTES } from '../processor/state-layout.js';
+
+/** One context of the software TLB: the translations of one privilege, address space and PID. */
+interface Context {
+  readonly index: number;
+  key: number;
+  /** Pages (ea >>> 12) with an entry in any of the three tables; may hold pages that have been dropped since. */
+  filled: Int32Array;
+  filledCount: number;
+  lastUse: number;
+}
+
+const PAGES_BEFORE_REBUILD = 1 << 16;
+
+/** The key of a context; also what tells whether an entry of the TLB is visible in it. */
+function contextKey(user: boolean, addressSpace: number, pid: number): number {
+  return (user ? 0x200 : 0) | (addressSpace << 8) | pid;
+}
+
+/**
+ * The fast path of address translation: for each context three flat tables (read, write, execute), one word a 4 KB page, that generated
+ * code indexes directly. They hold nothing that the TLB does not; a change of the TLB drops what it covers, and a miss here asks the TLB.
+ * Eight contexts are kept, so that neither an interrupt nor a PID change throws translations away.
+ */
+export class SoftTlb {
+  readonly #words: Int32Array;
+  readonly #contexts: Context[];
+  #current: Context;
+  #uses = 0;
+
+  constructor(buffer: ArrayBufferLike) {
+    this.#words = new Int32Array(buffer);
+    this.#contexts = Array.from({ length: SOFT_TLB_CONTEXTS }, (_, index) => ({
+      index,
+      key: -1,
+      filled: new Int32Array(1024),
+      filledCount: 0,
+      lastUse: 0,
+    }));
+    this.#current = this.#contexts[0]!;
+  }
+
+  /** Makes the context of this state the current one; returns the byte addresses of its tables. */
+  select(user: boolean, addressSpace: number, pid: number): { read: number; write: number; execute: number } {
+    const key = contextKey(user, addressSpace, pid);
+    if (this.#current.key !== key) this.#current = this.#find(key);
+    this.#current.lastUse = ++this.#uses;
+    return this.tablesOf(this.#current.index);
+  }
+
+  /** Byte addresses of a context's tables. */
+  tablesOf(context: number): { read: number; write: number; execute: number } {
+    const read = SOFT_TLB_BASE + context * 3 * SOFT_TLB_TABLE_BYTES;
+    return { read, write: read + SOFT_TLB_TABLE_BYTES, execute: read + 2 * SOFT_TLB_TABLE_BYTES };
+  }
+
+  #find(key: number): Context {
+    let oldest = this.#contexts[0]!;
+    for (const context of this.#contexts) {
+      if (context.key === key) return context;
+      if (context.lastUse < oldest.lastUse) oldest = context;
+    }
+    this.#clear(oldest);
+    oldest.key = key;
+    return oldest;
+  }
+
+  /** Enters a 4 KB page of the current context: `hostPage` is the byte address of its RAM in the memory. */
+  fill(ea: number, hostPage: number, permissions: { read: boolean; write: boolean; execute: boolean }): void {
+    const context = this.#current;
+    const page = ea >>> 12;
+    const entry = (hostPage - (page << 12) - RAM_ADJUST) | 1 | 0;
+    const { read, write, execute } = this.tablesOf(context.index);
+    const isNew =
+      this.#words[(read >>> 2) + page] === 0 && this.#words[(write >>> 2) + page] === 0 && this.#words[(execute >>> 2) + page] === 0;
+    this.#words[(read >>> 2) + page] = permissions.read ? entry : 0;
+    this.#words[(write >>> 2) + page] = permissions.write ? entry : 0;
+    this.#words[(execute >>> 2) + page] = permissions.execute ? entry : 0;
+    if (!isNew) return;
+    if (context.filledCount === context.filled.length) this.#makeRoom(context);
+    context.filled[context.filledCount++] = page;
+  }
+
+  #makeRoom(context: Context): void {
+    if (context.filled.length >= PAGES_BEFORE_REBUILD) {
+      // The list has grown by pages filled and dropped again and again: keep those that still have an entry.
+      const live = [...new Set(context.filled.subarray(0, context.filledCount))].filter((page) => this.#hasEntry(context, page));
+      context.filledCount = live.length;
+      context.filled.set(live);
+      if (context.filledCount < context.filled.length) return;
+    }
+    const larger = new Int32Array(context.filled.length * 2);
+    larger.set(context.filled);
+    context.filled = larger;
+  }
+
+  #hasEntry(context: Context, page: number): boolean {
+    const { read, write, execute } = this.tablesOf(context.index);
+    return (this.#words[(read >>> 2) + page]! | this.#words[(write >>> 2) + page]! | this.#words[(execute >>> 2) + page]!) !== 0;
+  }
+
+  /** Drops the pages of an address range in every context of an address space that shows a TLB entry of `tid` (0: all of them). */
+  dropRange(ea: number, sizeBytes: number, addressSpace: number, tid: number): void {
+    const first = ea >>> 12;
+    const last = (ea + sizeBytes - 1) >>> 12;
+    for (const context of this.#contexts) {
+      if (context.key < 0 || ((context.key >>> 8) & 1) !== addressSpace) continue;
+      if (tid !== 0 && (context.key & 0xff) !== tid) continue;
+      const count = last - first + 1;
+      if (count <= context.filledCount) {
+        for (let page = first; page <= last; page++) this.#dropPage(context, page);
+        continue;
+      }
+      let kept = 0;
+      for (let i = 0; i < context.filledCount; i++) {
+        const page = context.filled[i]!;
+        if (page >= first && page <= last) this.#dropPage(context, page);
+        else context.filled[kept++] = page;
+      }
+      context.filledCount = kept;
+    }
+  }
+
+  /** Drops every translation, for changes that no address range describes (debug address compares, code watching). */
+  dropAll(): void {
+    for (const context of this.#contexts) this.#clear(context);
+  }
+
+  #clear(context: Context): void {
+    for (let i = 0; i < context.filledCount; i++) this.#dropPage(context, context.filled[i]!);
+    context.filledCount = 0;
+  }
+
+  #dropPage(context: Context, page: number): void {
+    const { read, write, execute } = this.tablesOf(context.index);
+    this.#words[(read >>> 2) + page] = 0;
+    this.#words[(write >>> 2) + page] = 0;
+    this.#words[(execute >>> 2) + page] = 0;
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Where a processor's state lies in its WebAssembly memory, byte offsets from 0. Registers are host-endian words, so generated code
+ * and TypeScript read the same cells. What code on the hot path touches comes first, to share cache lines.
+ */
+export const State = {
+  gpr: 0, // 32 words
+  /** CR fields 0 to 7, a word each, as the nibble LT GT EQ SO (8 4 2 1). */
+  cr: 128,
+  lr: 160,
+  ctr: 164,
+  /** XER, a word a part: SO, OV and CA are 0 or 1, the byte count 0 to 127. */
+  xerSo: 168,
+  xerOv: 172,
+  xerCa: 176,
+  xerCount: 180,
+  msr: 184,
+  pc: 188,
+  /** Instructions that the engine may still retire; the host lowers it to end a run early. */
+  remaining: 192,
+  /** Bases of the software TLB's tables for the current context (see mmu/soft-tlb.ts). */
+  readTable: 196,
+  writeTable: 200,
+  executeTable: 204,
+  /** lwarx reservation: valid flag and physical granule. */
+  reservationValid: 208,
+  reservationEa: 212,
+  /** Interrupt raised by the current instruction: IVOR number + 1 (0: none), and what it puts into ESR and DEAR. */
+  pendingVector: 216,
+  pendingEsr: 220,
+  pendingDear: 224,
+  fpscr: 228,
+  /** The instruction word being executed, for call-outs that decode operands themselves. */
+  instruction: 232,
+  fpr: 256, // 32 doublewords
+  /** SPRs that are plain storage, a word each, by SPR number. */
+  spr: 4096, // 1024 words
+  decodeTable: 8192, // the interpreter's tables, see interpreter/decode-table.ts
+  end: 65536,
+} as const;
+
+/** The software TLB's tables follow: contexts x (read, write, execute) x 2**20 pages x 4 bytes. */
+export const SOFT_TLB_CONTEXTS = 8;
+export const SOFT_TLB_TABLE_BYTES = 4 << 20;
+export const SOFT_TLB_BASE = State.end;
+export const RAM_BASE = SOFT_TLB_BASE + SOFT_TLB_CONTEXTS * 3 * SOFT_TLB_TABLE_BYTES;
+
+/**
+ * A software TLB entry is `(host page - guest page - RAM_ADJUST) | 1`; 0 is invalid, so that fresh zero memory means "nothing
+ * mapped". A host address is then `ea + entry` with the constant offset RAM_ADJUST - 1.
+ */
+export const RAM_ADJUST = 4096;
+export const RAM_OFFSET = RAM_ADJUST - 1;

@@ -1,0 +1,44 @@
+import type { FunctionImport } from '../wasm/module-encoder.js';
+import type { ValueTypeName } from '../wasm/opcodes.js';
+
+/**
+ * What generated code asks of the processor when an instruction's work is rare or touches what lies outside the CPU state. Each takes
+ * and returns 32-bit integers; a call-out that fails sets `State.pendingVector`, and the caller then leaves the instruction unexecuted.
+ */
+export const CALLOUTS = [
+  { name: 'load', parameters: 2, result: true }, // (ea, sizeBytes): value, zero-extended
+  { name: 'store', parameters: 3, result: false }, // (ea, sizeBytes, value)
+  { name: 'fetch', parameters: 1, result: true }, // (pc): host address of the instruction word, 0 with an interrupt pending
+  { name: 'touch', parameters: 2, result: false }, // (ea, access as in mmu/access.ts): checks a cache operation's permission
+  { name: 'zeroLine', parameters: 1, result: false }, // (ea): dcbz
+  { name: 'readSpr', parameters: 1, result: true },
+  { name: 'writeSpr', parameters: 2, result: false },
+  { name: 'readDcr', parameters: 1, result: true },
+  { name: 'writeDcr', parameters: 2, result: false },
+  { name: 'setMsr', parameters: 1, result: false },
+  { name: 'returnFromInterrupt', parameters: 1, result: false }, // (0 rfi, 1 rfci, 2 rfmci): sets State.pc
+  { name: 'tlbRead', parameters: 2, result: true }, // (index, word)
+  { name: 'tlbWrite', parameters: 3, result: false }, // (index, word, value)
+  { name: 'tlbSearch', parameters: 1, result: true }, // (ea): index, or -1
+  { name: 'floatingPoint', parameters: 5, result: true }, // (operation, frt, fra, frb, frc): a CR nibble where it makes one
+  { name: 'loadConvert', parameters: 2, result: false }, // (frt, bits): lfs
+  { name: 'storeConvert', parameters: 1, result: true }, // (frs): stfs
+  { name: 'trapDebug', parameters: 0, result: true }, // 1: the trap is a debug event, which has been recorded
+] as const;
+
+export type CalloutName = (typeof CALLOUTS)[number]['name'];
+/** A processor's side of the call-outs. */
+export type CalloutHandlers = { readonly [Name in CalloutName]: (...args: number[]) => number | void };
+
+export const CALLOUT_IMPORTS: readonly FunctionImport[] = CALLOUTS.map(({ name, parameters, result }) => ({
+  name,
+  params: new Array<ValueTypeName>(parameters).fill('i32'),
+  results: result ? ['i32'] : [],
+}));
+
+const INDEX = new Map<string, number>(CALLOUTS.map(({ name }, index) => [name, index]));
+
+/** The function index of a call-out in every generated module: call-outs are imported first, in table order. */
+export function calloutIndex(name: CalloutName): number {
+  return INDEX.get(name)!;
+}
