@@ -52,7 +52,7 @@ export const SPRS: readonly SprRow[] = [
   spr('SRR0',      26, 'SS', 'plain', { mask: 0xfffffffc }),
   spr('SRR1',      27, 'SS', 'plain'),
   spr('PID',       48, 'SS', 'effect', { mask: 0xff }),
-  spr('DECAR',     54, '-S', 'plain'),
+  spr('DECAR',     54, '-S', 'computed'),
   spr('CSRR0',     58, 'SS', 'plain', { mask: 0xfffffffc }),
   spr('CSRR1',     59, 'SS', 'plain'),
   spr('DEAR',      61, 'SS', 'plain'),

@@ -1,7 +1,7 @@
 import { RAM_ADJUST, SOFT_TLB_BASE, SOFT_TLB_CONTEXTS, SOFT_TLB_TABLE_BYTES } from '../processor/state-layout.js';
 
 /** One context of the software TLB: the translations of one privilege, address space and PID. */
-interface Context {
+export interface SoftTlbContext {
   readonly index: number;
   key: number;
   /** Pages (ea >>> 12) with an entry in any of the three tables; may hold pages that have been dropped since. */
@@ -24,8 +24,7 @@ function contextKey(user: boolean, addressSpace: number, pid: number): number {
  */
 export class SoftTlb {
   readonly #words: Int32Array;
-  readonly #contexts: Context[];
-  #current: Context;
+  readonly #contexts: SoftTlbContext[];
   #uses = 0;
 
   constructor(buffer: ArrayBufferLike) {
@@ -37,15 +36,13 @@ export class SoftTlb {
       filledCount: 0,
       lastUse: 0,
     }));
-    this.#current = this.#contexts[0]!;
   }
 
-  /** Makes the context of this state the current one; returns the byte addresses of its tables. */
-  select(user: boolean, addressSpace: number, pid: number): { read: number; write: number; execute: number } {
-    const key = contextKey(user, addressSpace, pid);
-    if (this.#current.key !== key) this.#current = this.#find(key);
-    this.#current.lastUse = ++this.#uses;
-    return this.tablesOf(this.#current.index);
+  /** The context of a state of the processor. Up to eight stay valid; the least recently selected gives way. */
+  select(user: boolean, addressSpace: number, pid: number): SoftTlbContext {
+    const context = this.#find(contextKey(user, addressSpace, pid));
+    context.lastUse = ++this.#uses;
+    return context;
   }
 
   /** Byte addresses of a context's tables. */
@@ -54,7 +51,7 @@ export class SoftTlb {
     return { read, write: read + SOFT_TLB_TABLE_BYTES, execute: read + 2 * SOFT_TLB_TABLE_BYTES };
   }
 
-  #find(key: number): Context {
+  #find(key: number): SoftTlbContext {
     let oldest = this.#contexts[0]!;
     for (const context of this.#contexts) {
       if (context.key === key) return context;
@@ -65,9 +62,8 @@ export class SoftTlb {
     return oldest;
   }
 
-  /** Enters a 4 KB page of the current context: `hostPage` is the byte address of its RAM in the memory. */
-  fill(ea: number, hostPage: number, permissions: { read: boolean; write: boolean; execute: boolean }): void {
-    const context = this.#current;
+  /** Enters a 4 KB page into a context: `hostPage` is the byte address of its RAM in the memory. */
+  fill(context: SoftTlbContext, ea: number, hostPage: number, permissions: { read: boolean; write: boolean; execute: boolean }): void {
     const page = ea >>> 12;
     const entry = (hostPage - (page << 12) - RAM_ADJUST) | 1 | 0;
     const { read, write, execute } = this.tablesOf(context.index);
@@ -81,7 +77,7 @@ export class SoftTlb {
     context.filled[context.filledCount++] = page;
   }
 
-  #makeRoom(context: Context): void {
+  #makeRoom(context: SoftTlbContext): void {
     if (context.filled.length >= PAGES_BEFORE_REBUILD) {
       // The list has grown by pages filled and dropped again and again: keep those that still have an entry.
       const live = [...new Set(context.filled.subarray(0, context.filledCount))].filter((page) => this.#hasEntry(context, page));
@@ -94,7 +90,7 @@ export class SoftTlb {
     context.filled = larger;
   }
 
-  #hasEntry(context: Context, page: number): boolean {
+  #hasEntry(context: SoftTlbContext, page: number): boolean {
     const { read, write, execute } = this.tablesOf(context.index);
     return (this.#words[(read >>> 2) + page]! | this.#words[(write >>> 2) + page]! | this.#words[(execute >>> 2) + page]!) !== 0;
   }
@@ -126,12 +122,12 @@ export class SoftTlb {
     for (const context of this.#contexts) this.#clear(context);
   }
 
-  #clear(context: Context): void {
+  #clear(context: SoftTlbContext): void {
     for (let i = 0; i < context.filledCount; i++) this.#dropPage(context, context.filled[i]!);
     context.filledCount = 0;
   }
 
-  #dropPage(context: Context, page: number): void {
+  #dropPage(context: SoftTlbContext, page: number): void {
     const { read, write, execute } = this.tablesOf(context.index);
     this.#words[(read >>> 2) + page] = 0;
     this.#words[(write >>> 2) + page] = 0;

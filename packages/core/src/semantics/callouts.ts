@@ -27,8 +27,8 @@ export const CALLOUTS = [
 ] as const;
 
 export type CalloutName = (typeof CALLOUTS)[number]['name'];
-/** A processor's side of the call-outs. */
-export type CalloutHandlers = { readonly [Name in CalloutName]: (...args: number[]) => number | void };
+/** A processor's side of the call-outs; what those without a result return is ignored. */
+export type CalloutHandlers = { readonly [Name in CalloutName]: (...args: number[]) => unknown };
 
 export const CALLOUT_IMPORTS: readonly FunctionImport[] = CALLOUTS.map(({ name, parameters, result }) => ({
   name,

@@ -123,7 +123,7 @@ export const BRANCH: readonly InstructionRow[] = [
   row('crorc',  '010011 ttttt aaaaa bbbbb 0110100001 /',      'BT,BA,BB',    'cr', crLogical((b, x, y) => b.or(x, b.not(y)))),
   row('crxor',  '010011 ttttt aaaaa bbbbb 0011000001 /',      'BT,BA,BB',    'cr', crLogical((b, x, y) => b.xor(x, y))),
   row('mcrf',   '010011 fff // ggg // ///// 0000000000 /',    'BF,BFA',      'cr', (b, f) => b.setCrField(f.BF, b.let(b.crField(f.BFA)))),
-  row('mfcr',   '011111 ttttt / ///////// / 0000010011 /',    'RT',          'cr', moveFromCr),
+  row('mfcr',   '011111 ttttt / //////// / 0000010011 /',    'RT',          'cr', moveFromCr),
   row('mtcrf',  '011111 ttttt / mmmmmmmm / 0010010000 /',     'FXM,RS',      'cr', moveToCrFields),
   row('mcrxr',  '011111 fff // ///// ///// 1000000000 /',     'BF',          'cr', moveXerToCr),
 ];

@@ -1,0 +1,40 @@
+import { Vector } from '../isa/vectors.js';
+
+/** The same access fault, taken again and again with nothing in between. */
+export interface RepeatedFault {
+  vector: number;
+  pc: number;
+  ea: number;
+  count: number;
+}
+
+/** A guest that repeats a fault this often makes no progress; a demand-paging kernel repeats one a handful of times at most. */
+const ENDLESS = 100_000;
+const ACCESS_FAULTS: ReadonlySet<number> = new Set([
+  Vector.dataStorage,
+  Vector.instructionStorage,
+  Vector.dataTlbError,
+  Vector.instructionTlbError,
+]);
+
+/** Notices that a processor takes one access fault for ever: the same vector, instruction and address with no other synchronous interrupt in between. */
+export class FaultWatch {
+  readonly #current: RepeatedFault = { vector: -1, pc: 0, ea: 0, count: 0 };
+
+  /** Records a synchronous interrupt. */
+  record(vector: number, pc: number, ea: number): void {
+    const current = this.#current;
+    if (current.vector === vector && current.pc === pc && current.ea === ea && ACCESS_FAULTS.has(vector)) {
+      current.count++;
+      return;
+    }
+    current.vector = vector;
+    current.pc = pc;
+    current.ea = ea;
+    current.count = 1;
+  }
+
+  get endlessFault(): RepeatedFault | undefined {
+    return this.#current.count >= ENDLESS ? { ...this.#current } : undefined;
+  }
+}

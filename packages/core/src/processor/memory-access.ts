@@ -1,0 +1,221 @@
+import type { DeviceBus } from '../hardware.js';
+import { decode } from '../isa/instruction-set.js';
+import { sprn } from '../isa/special-purpose-registers.js';
+import { Esr, Msr, Vector } from '../isa/vectors.js';
+import { Access } from '../mmu/access.js';
+import type { SoftTlb, SoftTlbContext } from '../mmu/soft-tlb.js';
+import { pageSizeBytes, permits, TlbWord2, type TranslationLookasideBuffer } from '../mmu/translation-lookaside-buffer.js';
+import type { ProcessorState } from './processor-state.js';
+import type { Ram } from './ram.js';
+import { RAM_BASE, State } from './state-layout.js';
+
+const PAGE_BYTES = 4096;
+const CACHE_LINE_BYTES = 32;
+const MMUCR = sprn('MMUCR');
+const MMUCR_DULXE = 0x00080000;
+const MMUCR_IULXE = 0x00040000;
+
+/** A translated address: where it is, and the TLB entry that says so. */
+interface Translation {
+  pa: number;
+  entry: number;
+}
+
+/**
+ * The slow side of every memory access: what the software TLB's tables have no entry for. Here are the misses, permissions, devices,
+ * accesses that cross a page, little-endian pages and pages smaller than the tables know.
+ */
+export class MemoryAccess {
+  readonly #state: ProcessorState;
+  readonly #tlb: TranslationLookasideBuffer;
+  readonly #softTlb: SoftTlb;
+  readonly #ram: Ram;
+  readonly #devices: DeviceBus;
+  #dataContext!: SoftTlbContext;
+  #fetchContext!: SoftTlbContext;
+  /** While set, nothing enters the tables, so that every data access comes through here (debug address compares). */
+  watchEveryAccess = false;
+
+  constructor(state: ProcessorState, tlb: TranslationLookasideBuffer, softTlb: SoftTlb, ram: Ram, devices: DeviceBus) {
+    this.#state = state;
+    this.#tlb = tlb;
+    this.#softTlb = softTlb;
+    this.#ram = ram;
+    this.#devices = devices;
+    this.selectContexts();
+  }
+
+  /** Points generated code at the tables of the present MSR and PID. */
+  selectContexts(): void {
+    const { msr, pid, isUser } = this.#state;
+    this.#dataContext = this.#softTlb.select(isUser, msr & Msr.DS ? 1 : 0, pid);
+    this.#fetchContext = this.#softTlb.select(isUser, msr & Msr.IS ? 1 : 0, pid);
+    const { read, write } = this.#softTlb.tablesOf(this.#dataContext.index);
+    this.#state.set(State.readTable, read);
+    this.#state.set(State.writeTable, write);
+    this.#state.set(State.executeTable, this.#softTlb.tablesOf(this.#fetchContext.index).execute);
+  }
+
+  /** Translates an access of the running instruction; undefined after raising the interrupt that it deserves. */
+  #translate(ea: number, access: Access): Translation | undefined {
+    const { msr, pid, isUser } = this.#state;
+    const isFetch = access === Access.execute;
+    const space = msr & (isFetch ? Msr.IS : Msr.DS) ? 1 : 0;
+    const entry = this.#tlb.search(ea, space, pid);
+    if (entry < 0) {
+      if (isFetch) this.#state.raise(Vector.instructionTlbError);
+      else this.#state.raise(Vector.dataTlbError, this.#dataSyndrome(access), ea);
+      return undefined;
+    }
+    if (!permits(this.#tlb.word(entry, 2), access, isUser)) {
+      if (isFetch) this.#state.raise(Vector.instructionStorage);
+      else this.#state.raise(Vector.dataStorage, this.#dataSyndrome(access), ea);
+      return undefined;
+    }
+    this.#enter(isFetch ? this.#fetchContext : this.#dataContext, ea, entry);
+    return { pa: this.#tlb.physicalAddress(entry, ea), entry };
+  }
+
+  /** ESR for a data access: stores and their like set ST, floating-point accesses FP. */
+  #dataSyndrome(access: Access): number {
+    const word = this.wordAt(this.#state.pc);
+    const isFloat = word !== undefined && decode(word)?.row.float === true;
+    return (access === Access.write ? Esr.ST : 0) | (isFloat ? Esr.FP : 0);
+  }
+
+  /** The instruction word at an address that has just been fetched; undefined where it cannot be read. */
+  wordAt(pc: number): number | undefined {
+    const entry = this.#tlb.search(pc, this.#state.msr & Msr.IS ? 1 : 0, this.#state.pid);
+    if (entry < 0) return undefined;
+    const pa = this.#tlb.physicalAddress(entry, pc);
+    return pa + 4 <= this.#ram.sizeBytes ? this.#ram.read32(pa) : undefined;
+  }
+
+  #enter(context: SoftTlbContext, ea: number, entry: number): void {
+    if (this.watchEveryAccess) return;
+    const word2 = this.#tlb.word(entry, 2);
+    if (word2 & TlbWord2.E || pageSizeBytes(this.#tlb.word(entry, 0)) < PAGE_BYTES) return;
+    const pageEa = (ea & -PAGE_BYTES) >>> 0;
+    const pa = this.#tlb.physicalAddress(entry, pageEa);
+    if (pa + PAGE_BYTES > this.#ram.sizeBytes) return;
+    const user = this.#state.isUser;
+    this.#softTlb.fill(context, pageEa, RAM_BASE + pa, {
+      read: permits(word2, Access.read, user),
+      write: permits(word2, Access.write, user),
+      execute: permits(word2, Access.execute, user),
+    });
+  }
+
+  load(ea: number, sizeBytes: number): number {
+    const address = ea >>> 0;
+    if (crosses(address, sizeBytes)) {
+      let value = 0;
+      for (let i = 0; i < sizeBytes; i++) {
+        const byte = this.load(address + i, 1);
+        if (this.#state.get(State.pendingVector)) return 0;
+        value = (value << 8) | byte;
+      }
+      return value;
+    }
+    const found = this.#translate(address, Access.read);
+    if (!found) return 0;
+    const value = this.#readPhysical(found.pa, sizeBytes);
+    return this.#isLittleEndian(found) ? reverseBytes(value, sizeBytes) : value;
+  }
+
+  store(ea: number, sizeBytes: number, value: number): void {
+    const address = ea >>> 0;
+    if (crosses(address, sizeBytes)) {
+      // Both pages first: a store that faults must not have stored a part.
+      if (!this.#translate(address, Access.write)) return;
+      if (!this.#translate(((address & -1024) + 1024) >>> 0, Access.write)) return;
+      for (let i = 0; i < sizeBytes; i++) this.store(address + i, 1, (value >>> (8 * (sizeBytes - 1 - i))) & 0xff);
+      return;
+    }
+    const found = this.#translate(address, Access.write);
+    if (!found) return;
+    this.#writePhysical(found.pa, sizeBytes, this.#isLittleEndian(found) ? reverseBytes(value, sizeBytes) : value);
+  }
+
+  /** The byte address of an instruction's word in the processor's memory; 0 after raising an interrupt. */
+  fetch(pc: number): number {
+    const address = pc >>> 0;
+    const found = this.#translate(address, Access.execute);
+    if (!found) return 0;
+    if (found.pa + 4 <= this.#ram.sizeBytes && !this.#isLittleEndian(found)) return RAM_BASE + found.pa;
+    const word = this.#readPhysical(found.pa, 4);
+    this.#state.set(State.instruction, this.#isLittleEndian(found) ? reverseBytes(word, 4) : word);
+    return State.instruction;
+  }
+
+  /** A cache operation's permission check: a load or a store that moves nothing. */
+  touch(ea: number, access: Access): void {
+    const address = ea >>> 0;
+    const locks = this.#cacheLockSyndrome();
+    if (locks !== 0) this.#state.raise(Vector.dataStorage, locks, address);
+    else this.#translate(address, access);
+  }
+
+  /** MMUCR can forbid users the operations that unlock cache lines (PPC440x5 UM, MMUCR[DULXE], [IULXE]). */
+  #cacheLockSyndrome(): number {
+    const enabled = this.#state.spr(MMUCR) & (MMUCR_DULXE | MMUCR_IULXE);
+    if (enabled === 0 || !this.#state.isUser) return 0;
+    const mnemonic = decode(this.wordAt(this.#state.pc) ?? 0)?.mnemonic;
+    if (mnemonic === 'dcbf' && enabled & MMUCR_DULXE) return Esr.DLK0;
+    if (mnemonic === 'icbi' && enabled & MMUCR_IULXE) return Esr.DLK1;
+    return 0;
+  }
+
+  zeroLine(ea: number): void {
+    const line = (ea & -CACHE_LINE_BYTES) >>> 0;
+    const found = this.#translate(ea >>> 0, Access.write);
+    if (!found) return;
+    if (this.#tlb.word(found.entry, 2) & (TlbWord2.W | TlbWord2.I)) {
+      this.#state.raise(Vector.alignment, Esr.ST, ea >>> 0);
+      return;
+    }
+    const pa = this.#tlb.physicalAddress(found.entry, line);
+    for (let i = 0; i < CACHE_LINE_BYTES; i += 4) this.#writePhysical(pa + i, 4, 0);
+  }
+
+  #isLittleEndian({ entry }: Translation): boolean {
+    return (this.#tlb.word(entry, 2) & TlbWord2.E) !== 0;
+  }
+
+  #readPhysical(pa: number, sizeBytes: number): number {
+    if (pa + sizeBytes <= this.#ram.sizeBytes) {
+      if (sizeBytes === 1) return this.#ram.read8(pa);
+      return sizeBytes === 2 ? this.#ram.read16(pa) : this.#ram.read32(pa);
+    }
+    if (pa % sizeBytes === 0) return this.#devices.read(pa, sizeBytes as 1 | 2 | 4);
+    let value = 0;
+    for (let i = 0; i < sizeBytes; i++) value = (value << 8) | this.#readPhysical(pa + i, 1);
+    return value;
+  }
+
+  #writePhysical(pa: number, sizeBytes: number, value: number): void {
+    if (pa + sizeBytes <= this.#ram.sizeBytes) {
+      if (sizeBytes === 1) this.#ram.write8(pa, value);
+      else if (sizeBytes === 2) this.#ram.write16(pa, value);
+      else this.#ram.write32(pa, value);
+      return;
+    }
+    if (pa % sizeBytes === 0) {
+      const mask = sizeBytes === 4 ? 0xffffffff : 2 ** (8 * sizeBytes) - 1;
+      this.#devices.write(pa, sizeBytes as 1 | 2 | 4, (value & mask) >>> 0);
+      return;
+    }
+    for (let i = 0; i < sizeBytes; i++) this.#writePhysical(pa + i, 1, (value >>> (8 * (sizeBytes - 1 - i))) & 0xff);
+  }
+}
+
+/** Whether an access touches two pages, the smallest page being 1 KB. */
+function crosses(ea: number, sizeBytes: number): boolean {
+  return (ea & 1023) + sizeBytes > 1024;
+}
+
+function reverseBytes(value: number, sizeBytes: number): number {
+  let reversed = 0;
+  for (let i = 0; i < sizeBytes; i++) reversed = (reversed << 8) | ((value >>> (8 * i)) & 0xff);
+  return reversed >>> 0;
+}

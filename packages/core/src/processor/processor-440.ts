@@ -1,0 +1,397 @@
+import { doubleHighOfSingle, doubleLowOfSingle, ENABLED_EXCEPTION, FloatingPointUnit, singleOfDouble } from '../fpu/index.js';
+import { type DcrBus, type DeviceBus, type PhysicalMemory, type Processor, StopReason, type TlbWords } from '../hardware.js';
+import { buildInterpreterModule, installDecodeTable } from '../interpreter/interpreter-module.js';
+import { sprByNumber, sprn } from '../isa/special-purpose-registers.js';
+import { Esr, MSR_IMPLEMENTED, Msr, VECTORS, Vector } from '../isa/vectors.js';
+import { Access } from '../mmu/access.js';
+import { SoftTlb } from '../mmu/soft-tlb.js';
+import { pageSizeBytes, permits, TLB_ENTRIES, TlbWord0, TranslationLookasideBuffer } from '../mmu/translation-lookaside-buffer.js';
+import type { CalloutHandlers } from '../semantics/callouts.js';
+import { wasmHost } from '../wasm/host.js';
+import { FaultWatch, type RepeatedFault } from './fault-watch.js';
+import { MemoryAccess } from './memory-access.js';
+import { type ClockRates, ModelledClock } from './modelled-clock.js';
+import { ProcessorState } from './processor-state.js';
+import { Ram } from './ram.js';
+import { SpecialRegisters } from './special-registers.js';
+import { RAM_BASE, State } from './state-layout.js';
+import { Timers } from './timers.js';
+
+export interface Processor440Options extends ClockRates {
+  ramSizeBytes: number;
+  devices: DeviceBus;
+  dcrs: DcrBus;
+  /** Processor version register; that of the 440EP revision B by default, as on QEMU's bamboo. */
+  pvr?: number;
+}
+
+const PVR_440EP_REV_B = 0x422218d3;
+const WASM_PAGE_BYTES = 65536;
+const SPR = {
+  SRR0: sprn('SRR0'),
+  SRR1: sprn('SRR1'),
+  CSRR0: sprn('CSRR0'),
+  CSRR1: sprn('CSRR1'),
+  MCSRR0: sprn('MCSRR0'),
+  MCSRR1: sprn('MCSRR1'),
+  ESR: sprn('ESR'),
+  DEAR: sprn('DEAR'),
+  IVPR: sprn('IVPR'),
+  IVOR0: sprn('IVOR0'),
+  PVR: sprn('PVR'),
+  PID: sprn('PID'),
+  MMUCR: sprn('MMUCR'),
+  DBCR0: sprn('DBCR0'),
+  DBSR: sprn('DBSR'),
+} as const;
+const MMUCR_STS = 0x00010000;
+const MMUCR_STID = 0xff;
+const Dbcr0 = { IDM: 0x40000000, RST: 0x30000000, TRAP: 0x01000000 } as const;
+const DBSR_TRAP = 0x01000000;
+
+/** Save/restore registers and the MSR bits that survive, by interrupt class (PPC440x5 UM, chapter 6). */
+const ENTRY = {
+  base: { save0: SPR.SRR0, save1: SPR.SRR1, keptMsr: Msr.CE | Msr.ME | Msr.DE },
+  critical: { save0: SPR.CSRR0, save1: SPR.CSRR1, keptMsr: Msr.ME },
+  machineCheck: { save0: SPR.MCSRR0, save1: SPR.MCSRR1, keptMsr: 0 },
+} as const;
+/** rfi, rfci, rfmci in the order of the call-out's argument. */
+const RETURN_FROM = [ENTRY.base, ENTRY.critical, ENTRY.machineCheck] as const;
+
+/** A PowerPC 440EP core: its state in a WebAssembly memory, an interpreter generated from the ISA table, MMU, timers and interrupts. */
+export class Processor440 implements Processor {
+  interruptTarget: 'vectors' | 'host' = 'vectors';
+  lastVector = 0;
+  readonly memory: PhysicalMemory;
+  readonly clock: ModelledClock;
+
+  readonly #state: ProcessorState;
+  readonly #tlb = new TranslationLookasideBuffer();
+  readonly #softTlb: SoftTlb;
+  readonly #access: MemoryAccess;
+  readonly #timers: Timers;
+  readonly #registers: SpecialRegisters;
+  readonly #fpu: FloatingPointUnit;
+  readonly #dcrs: DcrBus;
+  readonly #faults = new FaultWatch();
+  readonly #interpret: () => void;
+
+  /** Instructions retired before the stretch of execution that is under way, and that stretch's bounds. */
+  #retiredBefore = 0;
+  #budget = 0;
+  /** How much of the budget was taken back to make the engine stop early. */
+  #cut = 0;
+  #executing = false;
+  #external = false;
+  #critical = false;
+  #stopRequested = false;
+  #resetRequested = false;
+
+  constructor(options: Processor440Options) {
+    const pages = Math.ceil((RAM_BASE + options.ramSizeBytes) / WASM_PAGE_BYTES);
+    const memory = new wasmHost.Memory({ initial: pages, maximum: pages });
+    const { buffer } = memory;
+    this.#state = new ProcessorState(buffer);
+    this.#softTlb = new SoftTlb(buffer);
+    const ram = new Ram(buffer, RAM_BASE, options.ramSizeBytes, () => {});
+    this.memory = ram;
+    this.clock = new ModelledClock(options, () => this.#retired());
+    this.#timers = new Timers(this.clock);
+    this.#access = new MemoryAccess(this.#state, this.#tlb, this.#softTlb, ram, options.devices);
+    this.#dcrs = options.dcrs;
+    this.#fpu = new FloatingPointUnit(buffer, State.fpr, State.fpscr);
+    this.#registers = new SpecialRegisters(this.#state, this.clock, this.#timers, {
+      pidChanged: () => this.#access.selectContexts(),
+      debugControlChanged: () => this.#debugControlChanged(),
+      timersChanged: () => this.#attend(),
+    });
+    this.#state.setSpr(SPR.PVR, options.pvr ?? PVR_440EP_REV_B);
+
+    installDecodeTable(buffer);
+    const module = new wasmHost.Module(buildInterpreterModule(pages));
+    const instance = new wasmHost.Instance(module, { env: { memory, ...this.#callouts() } });
+    this.#interpret = instance.exports.interpret as () => void;
+  }
+
+  // --- registers ------------------------------------------------------------------------------------------------------------
+  get pc(): number {
+    return this.#state.pc;
+  }
+  set pc(value: number) {
+    this.#state.pc = value;
+  }
+  get msr(): number {
+    return this.#state.msr;
+  }
+  set msr(value: number) {
+    this.#setMsr(value);
+  }
+  get cr(): number {
+    return this.#state.cr;
+  }
+  set cr(value: number) {
+    this.#state.cr = value;
+  }
+  get lr(): number {
+    return this.#state.get(State.lr);
+  }
+  set lr(value: number) {
+    this.#state.set(State.lr, value);
+  }
+  get ctr(): number {
+    return this.#state.get(State.ctr);
+  }
+  set ctr(value: number) {
+    this.#state.set(State.ctr, value);
+  }
+  get xer(): number {
+    return this.#state.xer;
+  }
+  set xer(value: number) {
+    this.#state.xer = value;
+  }
+  get fpscr(): number {
+    return this.#state.get(State.fpscr);
+  }
+  set fpscr(value: number) {
+    this.#state.set(State.fpscr, value);
+  }
+  gpr(n: number): number {
+    return this.#state.gpr(n);
+  }
+  setGpr(n: number, value: number): void {
+    this.#state.setGpr(n, value);
+  }
+  fpr(n: number): bigint {
+    return this.#state.fpr(n);
+  }
+  setFpr(n: number, bits: bigint): void {
+    this.#state.setFpr(n, bits);
+  }
+
+  readSpr(number: number): number | undefined {
+    const row = sprByNumber(number);
+    return row?.read ? this.#registers.read(row) : undefined;
+  }
+  writeSpr(number: number, value: number): void {
+    const row = sprByNumber(number);
+    if (row?.write) this.#registers.write(row, value >>> 0);
+  }
+
+  readTlb(index: number): TlbWords {
+    return this.#tlb.read(index);
+  }
+  writeTlb(index: number, word: 0 | 1 | 2, value: number, tid = 0): void {
+    this.#dropTranslations(index);
+    this.#tlb.write(index, word, value, tid);
+    // A new entry can shadow one of a higher index, so what it covers is dropped, too.
+    this.#dropTranslations(index);
+  }
+
+  #dropTranslations(index: number): void {
+    const word0 = this.#tlb.word(index, 0);
+    const sizeBytes = word0 & TlbWord0.V ? pageSizeBytes(word0) : 0;
+    if (sizeBytes === 0) return;
+    const base = (word0 & -sizeBytes) >>> 0;
+    this.#softTlb.dropRange(base, sizeBytes, word0 & TlbWord0.TS ? 1 : 0, this.#tlb.tid(index));
+  }
+
+  clearReservation(): void {
+    this.#state.set(State.reservationValid, 0);
+  }
+
+  translate(ea: number, access: 'read' | 'write' | 'execute', addressSpace: 0 | 1, pid: number, user: boolean): number | undefined {
+    const entry = this.#tlb.search(ea >>> 0, addressSpace, pid);
+    if (entry < 0 || !permits(this.#tlb.word(entry, 2), Access[access], user)) return undefined;
+    return this.#tlb.physicalAddress(entry, ea >>> 0);
+  }
+
+  // --- inputs ---------------------------------------------------------------------------------------------------------------
+  setExternal(asserted: boolean): void {
+    this.#external = asserted;
+    if (asserted) this.#attend();
+  }
+  setCritical(asserted: boolean): void {
+    this.#critical = asserted;
+    if (asserted) this.#attend();
+  }
+  requestStop(): void {
+    this.#stopRequested = true;
+    this.#attend();
+  }
+  /** The fault that the guest repeats without end, if it does. */
+  get endlessFault(): RepeatedFault | undefined {
+    return this.#faults.endlessFault;
+  }
+
+  // --- execution ------------------------------------------------------------------------------------------------------------
+  #retired(): number {
+    if (!this.#executing) return this.#retiredBefore;
+    return this.#retiredBefore + this.#budget - this.#cut - (this.#state.get(State.remaining) | 0);
+  }
+
+  /** Makes the engine stop after the running instruction, so that the run loop looks at what has changed. */
+  #attend(): void {
+    if (!this.#executing) return;
+    const remaining = this.#state.get(State.remaining) | 0;
+    if (remaining <= 1) return;
+    this.#cut += remaining - 1;
+    this.#state.set(State.remaining, 1);
+  }
+
+  run(maxInstructions: number): StopReason {
+    const end = this.#retiredBefore + maxInstructions;
+    for (;;) {
+      if (this.#stopRequested) {
+        this.#stopRequested = false;
+        return StopReason.stopped;
+      }
+      this.#timers.update();
+      if (this.#resetRequested || this.#timers.resetRequested) return StopReason.reset;
+      const asynchronous = this.#pendingAsynchronous();
+      if (asynchronous >= 0) {
+        this.#interrupt(asynchronous, 0, 0);
+        if (this.interruptTarget === 'host') return StopReason.interrupt;
+        continue;
+      }
+      const toEvent = this.#timers.cyclesToNextEvent();
+      if (this.#state.msr & Msr.WE) {
+        if (toEvent === Number.POSITIVE_INFINITY) return StopReason.wait;
+        this.clock.advance(toEvent);
+        continue;
+      }
+      if (this.#retiredBefore >= end) return StopReason.limit;
+      this.#execute(Math.min(end - this.#retiredBefore, toEvent, 0x7fffffff));
+      if (this.#state.get(State.pendingVector) !== 0) {
+        const vector = this.#state.get(State.pendingVector) - 1;
+        this.#state.set(State.pendingVector, 0);
+        this.#faults.record(vector, this.#state.pc, this.#state.get(State.pendingDear));
+        this.#interrupt(vector, this.#state.get(State.pendingEsr), this.#state.get(State.pendingDear));
+        if (this.interruptTarget === 'host') return StopReason.interrupt;
+        if (this.#faults.endlessFault) return StopReason.stopped;
+      }
+    }
+  }
+
+  #execute(budget: number): void {
+    this.#budget = budget;
+    this.#cut = 0;
+    this.#state.set(State.remaining, budget);
+    this.#executing = true;
+    this.#interpret();
+    this.#retiredBefore = this.#retired();
+    this.#executing = false;
+  }
+
+  /** The enabled asynchronous interrupt of highest priority, or -1 (PPC440x5 UM, Interrupt Ordering and Priorities). */
+  #pendingAsynchronous(): number {
+    const { msr } = this.#state;
+    const { decrementer, fixedInterval, watchdog } = this.#timers.pendingInterrupts;
+    if (msr & Msr.CE && this.#critical) return Vector.criticalInput;
+    if (msr & Msr.CE && watchdog) return Vector.watchdog;
+    if (!(msr & Msr.EE)) return -1;
+    if (this.#external) return Vector.externalInput;
+    if (fixedInterval) return Vector.fixedIntervalTimer;
+    return decrementer ? Vector.decrementer : -1;
+  }
+
+  #interrupt(vector: number, esr: number, dear: number): void {
+    const row = VECTORS[vector]!;
+    const { save0, save1, keptMsr } = ENTRY[row.class];
+    this.#state.setSpr(save0, this.#state.pc);
+    this.#state.setSpr(save1, this.#state.msr);
+    if (row.writesEsr) this.#state.setSpr(SPR.ESR, esr);
+    if (row.writesDear) this.#state.setSpr(SPR.DEAR, dear);
+    this.lastVector = vector;
+    this.#setMsr(this.#state.msr & keptMsr);
+    this.#state.pc = this.#state.spr(SPR.IVPR) | this.#state.spr(SPR.IVOR0 + vector);
+  }
+
+  #setMsr(value: number): void {
+    const msr = value & MSR_IMPLEMENTED;
+    const changed = this.#state.msr ^ msr;
+    this.#state.set(State.msr, msr);
+    if (changed & (Msr.PR | Msr.IS | Msr.DS)) this.#access.selectContexts();
+    if (changed & msr & (Msr.EE | Msr.CE | Msr.WE | Msr.ME | Msr.DE)) this.#attend();
+  }
+
+  #debugControlChanged(): void {
+    if (this.#state.spr(SPR.DBCR0) & Dbcr0.RST) {
+      this.#resetRequested = true;
+      this.#attend();
+    }
+  }
+
+  // --- call-outs ------------------------------------------------------------------------------------------------------------
+  #callouts(): CalloutHandlers {
+    const state = this.#state;
+    return {
+      load: (ea = 0, sizeBytes = 0) => this.#access.load(ea, sizeBytes),
+      store: (ea = 0, sizeBytes = 0, value = 0) => this.#access.store(ea, sizeBytes, value),
+      fetch: (pc = 0) => this.#access.fetch(pc),
+      touch: (ea = 0, access = 0) => this.#access.touch(ea, access as Access),
+      zeroLine: (ea = 0) => this.#access.zeroLine(ea),
+      readSpr: (number = 0) => {
+        const row = this.#permitted(number, 'read');
+        return row ? this.#registers.read(row) : 0;
+      },
+      writeSpr: (number = 0, value = 0) => {
+        const row = this.#permitted(number, 'write');
+        if (row) this.#registers.write(row, value >>> 0);
+      },
+      readDcr: (dcrn = 0) => this.#dcrs.read(dcrn),
+      writeDcr: (dcrn = 0, value = 0) => this.#dcrs.write(dcrn, value >>> 0),
+      setMsr: (value = 0) => this.#setMsr(value),
+      returnFromInterrupt: (kind = 0) => {
+        const { save0, save1 } = RETURN_FROM[kind]!;
+        state.pc = state.spr(save0);
+        this.#setMsr(state.spr(save1));
+      },
+      tlbRead: (index = 0, word = 0) => this.#tlbRead(index % TLB_ENTRIES, word),
+      tlbWrite: (index = 0, word = 0, value = 0) => {
+        if (word <= 2) this.writeTlb(index & (TLB_ENTRIES - 1), word as 0 | 1 | 2, value >>> 0, state.spr(SPR.MMUCR) & MMUCR_STID);
+      },
+      tlbSearch: (ea = 0) => {
+        const mmucr = state.spr(SPR.MMUCR);
+        return this.#tlb.search(ea >>> 0, mmucr & MMUCR_STS ? 1 : 0, mmucr & MMUCR_STID);
+      },
+      floatingPoint: (operation = 0, frt = 0, fra = 0, frb = 0, frc = 0) => {
+        const result = this.#fpu.execute(operation, frt, fra, frb, frc);
+        if (result & ENABLED_EXCEPTION && state.msr & (Msr.FE0 | Msr.FE1)) state.raise(Vector.program, Esr.FP);
+        return result & 15;
+      },
+      loadConvert: (frt = 0, single = 0) => {
+        const words = state.words;
+        const place = (State.fpr >>> 2) + 2 * frt;
+        words[place + 1] = doubleHighOfSingle(single >>> 0);
+        words[place] = doubleLowOfSingle(single >>> 0);
+      },
+      storeConvert: (frs = 0) => {
+        const place = (State.fpr >>> 2) + 2 * frs;
+        return singleOfDouble(state.words[place + 1]!, state.words[place]!);
+      },
+      trapDebug: () => {
+        const control = state.spr(SPR.DBCR0);
+        if ((control & (Dbcr0.IDM | Dbcr0.TRAP)) !== (Dbcr0.IDM | Dbcr0.TRAP) || !(state.msr & Msr.DE)) return 0;
+        state.setSpr(SPR.DBSR, state.spr(SPR.DBSR) | DBSR_TRAP);
+        state.raise(Vector.debug);
+        return 1;
+      },
+    };
+  }
+
+  #permitted(number: number, direction: 'read' | 'write') {
+    const row = SpecialRegisters.check(number, direction, this.#state.isUser);
+    if (typeof row !== 'string') return row;
+    this.#state.raise(Vector.program, row === 'privileged' ? Esr.PPR : Esr.PIL);
+    return undefined;
+  }
+
+  #tlbRead(index: number, word: number): number {
+    if (word === 0) {
+      const mmucr = this.#state.spr(SPR.MMUCR);
+      this.#state.setSpr(SPR.MMUCR, (mmucr & ~MMUCR_STID) | this.#tlb.tid(index));
+    }
+    return word <= 2 ? this.#tlb.word(index, word as 0 | 1 | 2) : 0;
+  }
+}
