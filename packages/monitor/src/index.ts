@@ -1,1 +1,14 @@
-export {};
+export { BAMBOO } from './board/bamboo.js';
+export { BambooBoard, type BambooOptions } from './board/bamboo-board.js';
+export { type BootPlan, type BootRequest, planBoot } from './board/bamboo-boot.js';
+export { bambooDeviceTree, flattenForBamboo, type HypervisorAnnouncement } from './board/bamboo-device-tree.js';
+export { applyEntryState, type EntryPoint } from './board/entry-state.js';
+export { checkMemorySize, parseMemorySize } from './board/memory-size.js';
+export type { UnclaimedAccess } from './devices/address-map.js';
+export { UserError, type UserErrorKind } from './errors.js';
+export { type ImageSymbol, parseElf, readSymbols } from './images/elf.js';
+export type { GuestImage, ImageSegment } from './images/guest-image.js';
+export { parseKernel, readImageFile } from './images/image-files.js';
+export { loadPlaced, type PlacedImage } from './images/placement.js';
+export { rawImage } from './images/raw.js';
+export { parseUImage } from './images/uimage.js';
