@@ -4,6 +4,10 @@ export { type BootPlan, type BootRequest, planBoot } from './board/bamboo-boot.j
 export { bambooDeviceTree, flattenForBamboo, type HypervisorAnnouncement } from './board/bamboo-device-tree.js';
 export { applyEntryState, type EntryPoint } from './board/entry-state.js';
 export { checkMemorySize, parseMemorySize } from './board/memory-size.js';
+export { type ConsoleInput, noInput, StreamInput } from './console/console-input.js';
+export { ConsoleLog, type ConsoleLogOptions } from './console/console-log.js';
+export { compileExpectation } from './console/expected-text.js';
+export type { PanicKind, PanicSign } from './console/panic-signs.js';
 export type { UnclaimedAccess } from './devices/address-map.js';
 export { UserError, type UserErrorKind } from './errors.js';
 export { type ImageSymbol, parseElf, readSymbols } from './images/elf.js';
@@ -12,3 +16,7 @@ export { parseKernel, readImageFile } from './images/image-files.js';
 export { loadPlaced, type PlacedImage } from './images/placement.js';
 export { rawImage } from './images/raw.js';
 export { parseUImage } from './images/uimage.js';
+export { type FaultWatch, NativeGuest } from './run-control/native-guest.js';
+export { describeRunEnd, isGuestFailure, type RunEnd } from './run-control/run-end.js';
+export { type RunLimits, type RunRequest, runToEnd } from './run-control/run-loop.js';
+export type { EndlessFault, Runnable, RunOutcome } from './run-control/runnable.js';

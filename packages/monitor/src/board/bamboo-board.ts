@@ -54,6 +54,11 @@ export class BambooBoard {
     this.#uic.connect(inputs);
   }
 
+  /** Whether input to UART `uart` would raise the core's external interrupt, as the guest has set up UART and interrupt controller. */
+  inputCanInterrupt(uart: 0 | 1): boolean {
+    return this.uarts[uart]!.listensForInput && this.#uic.isEnabled(BAMBOO.uarts[uart].interrupt);
+  }
+
   /** Accesses that no device answered. */
   get unclaimed(): UnclaimedAccess[] {
     return [...this.#addresses.unclaimed, ...this.#dcrs.unclaimed];

@@ -68,6 +68,11 @@ export class Uart16550 implements MmioDevice {
     return this.#fifo.length > 0 || this.#waiting.length > 0;
   }
 
+  /** Whether input would raise the interrupt output: IER[0]. */
+  get listensForInput(): boolean {
+    return (this.#ier & Ier.receivedData) !== 0;
+  }
+
   /** Every register is a byte; a wider access reads the register at its address, zero-extended. */
   read(offset: number, _sizeBytes: AccessSize): number {
     switch (offset) {

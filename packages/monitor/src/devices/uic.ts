@@ -36,6 +36,11 @@ export class Uic implements DcrDevice {
     return (asserted) => this.#setLine(mask, asserted);
   }
 
+  /** Whether line `n` would reach the core's non-critical input if it were asserted. */
+  isEnabled(n: number): boolean {
+    return (this.#enable & ~this.#critical & (1 << (31 - n))) !== 0;
+  }
+
   readDcr(offset: number): number {
     switch (offset) {
       case Register.sr:
