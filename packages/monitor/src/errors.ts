@@ -43,7 +43,8 @@ export class UserError extends Error {
   override readonly name = 'UserError';
   readonly kind: UserErrorKind;
 
-  private constructor(kind: UserErrorKind, message: string) {
+  /** Use {@link UserError.of}, which has the sentences. */
+  constructor(kind: UserErrorKind, message: string) {
     super(message);
     this.kind = kind;
   }

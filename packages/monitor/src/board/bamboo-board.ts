@@ -11,6 +11,11 @@ import { checkMemorySize } from './memory-size.js';
 export interface BambooOptions {
   /** Size of the RAM that the processor holds; the SDRAM controller's registers report it. */
   readonly memoryBytes: number;
+  /**
+   * How many of the two UARTs are fitted; 1 if absent. QEMU's bamboo has a UART only if something is connected to it, by default just
+   * the first, and Linux's messages tell the difference.
+   */
+  readonly uartCount?: 1 | 2;
   /** Gets every byte that UART `uart` (0 or 1) sends. */
   readonly send: (uart: number, byte: number) => void;
 }
@@ -31,7 +36,7 @@ export class BambooBoard {
     this.#dcrs.add(BAMBOO.sdram.dcr, IndirectDcr.dcrCount, new IndirectDcr(sdramRegisters(options.memoryBytes)));
     this.#dcrs.add(BAMBOO.ebc.dcr, IndirectDcr.dcrCount, new IndirectDcr());
 
-    this.uarts = BAMBOO.uarts.map((row, i) => {
+    this.uarts = BAMBOO.uarts.slice(0, options.uartCount ?? 1).map((row, i) => {
       const uart = new Uart16550((byte) => options.send(i, byte), this.#uic.line(row.interrupt));
       this.#addresses.add(row.address, Uart16550.sizeBytes, uart);
       return uart;
@@ -56,7 +61,7 @@ export class BambooBoard {
 
   /** Whether input to UART `uart` would raise the core's external interrupt, as the guest has set up UART and interrupt controller. */
   inputCanInterrupt(uart: 0 | 1): boolean {
-    return this.uarts[uart]!.listensForInput && this.#uic.isEnabled(BAMBOO.uarts[uart].interrupt);
+    return (this.uarts[uart]?.listensForInput ?? false) && this.#uic.isEnabled(BAMBOO.uarts[uart].interrupt);
   }
 
   /** Accesses that no device answered. */

@@ -17,6 +17,8 @@ const CONFIGURATION_HEADER = [
   { offset: 0x0a, sizeBytes: 2, value: 0x0680, writable: 0 }, // class: other bridge
   { offset: 0x0c, sizeBytes: 1, value: 0x00, writable: 0xff }, // cache line size
   { offset: 0x0d, sizeBytes: 1, value: 0x00, writable: 0xff }, // latency timer
+  { offset: 0x2c, sizeBytes: 2, value: 0x1af4, writable: 0 }, // subsystem vendor, as QEMU gives it
+  { offset: 0x2e, sizeBytes: 2, value: 0x1100, writable: 0 }, // subsystem
   { offset: 0x3c, sizeBytes: 1, value: 0x00, writable: 0xff }, // interrupt line
 ] as const;
 

@@ -119,8 +119,14 @@ class RunLoop {
   async #waitForInput(): Promise<void> {
     const { input, interruption, limits, hostNowMs } = this.#request;
     if (limits.timeoutMs === undefined) return input.waitForMore(interruption);
+    const timeout = new AbortController();
     const remainingMs = Math.max(0, limits.timeoutMs - (hostNowMs() - this.#startMs));
-    await input.waitForMore(AbortSignal.any([interruption, AbortSignal.timeout(Math.ceil(remainingMs))]));
+    const timer = setTimeout(() => timeout.abort(), Math.ceil(remainingMs));
+    try {
+      await input.waitForMore(AbortSignal.any([interruption, timeout.signal]));
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async #takeTurn(): Promise<void> {
