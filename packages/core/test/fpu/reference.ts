@@ -78,7 +78,11 @@ function formatStatus(status: Status): number {
 function updateSummaries(status: Status): void {
   status.VX = invalidCauses.some((cause) => status[cause]);
   status.FEX =
-    (status.VX && status.VE) || (status.OX && status.OE) || (status.UX && status.UE) || (status.ZX && status.ZE) || (status.XX && status.XE);
+    (status.VX && status.VE) ||
+    (status.OX && status.OE) ||
+    (status.UX && status.UE) ||
+    (status.ZX && status.ZE) ||
+    (status.XX && status.XE);
 }
 
 /** An FPSCR value with FEX and VX as its other bits have them. */
@@ -133,12 +137,14 @@ export interface Effect {
 }
 
 class Instruction {
+  readonly before: Status;
   status: Status;
   target: bigint | undefined;
   crField = 0;
 
   constructor(fpscr: number) {
-    this.status = parseStatus(fpscr);
+    this.before = parseStatus(fpscr);
+    this.status = { ...this.before };
   }
 
   effect(): Effect {
@@ -147,44 +153,48 @@ class Instruction {
     return this.target === undefined ? effect : { ...effect, target: this.target };
   }
 
-  setRounding(roundedUp: boolean, inexact: boolean): void {
+  setRounding(roundedUp: boolean, inexact: boolean): Instruction {
     this.status.FR = roundedUp;
     this.status.FI = inexact;
+    return this;
   }
 
   /** 4.4.1: with any cause and VE the target and FPRF stay; FR and FI are zeroed in every case. */
-  giveNan(causes: BitName[], bits: bigint): void {
+  giveNan(causes: BitName[], bits: bigint): Instruction {
     for (const cause of causes) setException(this.status, cause);
     this.setRounding(false, false);
-    if (causes.length > 0 && this.status.VE) return;
+    if (causes.length > 0 && this.status.VE) return this;
     this.target = bits;
     setResultFlags(this.status, 'nan', false);
+    return this;
   }
 
-  give(bits: bigint, kind: ResultKind): void {
+  give(bits: bigint, kind: ResultKind): Instruction {
     this.target = bits;
     setResultFlags(this.status, kind, bits >= 2n ** 63n);
+    return this;
   }
 
-  giveExactZero(negative: boolean): void {
+  giveExactZero(negative: boolean): Instruction {
     this.setRounding(false, false);
-    this.give(negative ? 2n ** 63n : 0n, 'zero');
+    return this.give(negative ? 2n ** 63n : 0n, 'zero');
   }
 
-  giveInfinity(negative: boolean): void {
+  giveInfinity(negative: boolean): Instruction {
     this.setRounding(false, false);
-    this.give(infinityBits(negative), 'infinity');
+    return this.give(infinityBits(negative), 'infinity');
   }
 
   /** 4.4.2. */
-  divideByZero(negative: boolean): void {
+  divideByZero(negative: boolean): Instruction {
     setException(this.status, 'ZX');
     this.setRounding(false, false);
     if (!this.status.ZE) this.give(infinityBits(negative), 'infinity');
+    return this;
   }
 
   /** Rounds a nonzero value; 4.4.3, 4.4.4, 4.4.5. `negate` applies to what has been rounded. */
-  giveRounded(x: Rational, format: BinaryFormat, negate: boolean, mode: Mode = this.status.mode): void {
+  giveRounded(x: Rational, format: BinaryFormat, negate: boolean, mode: Mode = this.status.mode): Instruction {
     const { status } = this;
     const negative = x.numerator < 0n !== negate;
     const adjustment = powerOfTwo(format === single ? 192 : 1536);
@@ -193,39 +203,36 @@ class Instruction {
     if (exponentOf(unbounded) > format.emax) {
       setException(status, 'OX');
       if (status.OE) {
-        this.giveAdjusted(x, unbounded, over(unbounded, adjustment), negative);
-        return;
+        return this.giveAdjusted(x, unbounded, over(unbounded, adjustment), negative);
       }
       setException(status, 'XX');
       const away = mode === 'nearest' || mode === (x.numerator < 0n ? 'down' : 'up');
       this.setRounding(away, true);
       const largest = plus(powerOfTwo(format.emax + 1), negated(powerOfTwo(format.emax - format.p + 1)));
-      if (away) this.give(infinityBits(negative), 'infinity');
-      else this.give(bitsOfDouble(largest, negative)!, 'normal');
-      return;
+      return away ? this.give(infinityBits(negative), 'infinity') : this.give(bitsOfDouble(largest, negative)!, 'normal');
     }
     if (tiny && status.UE) {
       setException(status, 'UX');
-      this.giveAdjusted(x, unbounded, times(unbounded, adjustment), negative);
-      return;
+      return this.giveAdjusted(x, unbounded, times(unbounded, adjustment), negative);
     }
     const unit = powerOfTwo(Math.max(exponentOf(x), format.emin) - format.p + 1);
     const rounded = roundToMultiple(x, unit, mode);
     this.noteRounding(x, rounded);
     if (tiny && status.FI) setException(status, 'UX');
     const kind = rounded.numerator === 0n ? 'zero' : exponentOf(rounded) < format.emin ? 'denormal' : 'normal';
-    this.give(bitsOfDouble(rounded, negative)!, kind);
+    return this.give(bitsOfDouble(rounded, negative)!, kind);
   }
 
-  giveAdjusted(x: Rational, rounded: Rational, adjusted: Rational, negative: boolean): void {
+  giveAdjusted(x: Rational, rounded: Rational, adjusted: Rational, negative: boolean): Instruction {
     this.noteRounding(x, rounded);
-    this.give(bitsWithWrappedExponent(adjusted, negative), 'normal');
+    return this.give(bitsWithWrappedExponent(adjusted, negative), 'normal');
   }
 
-  noteRounding(x: Rational, rounded: Rational): void {
+  noteRounding(x: Rational, rounded: Rational): Instruction {
     const inexact = compare(x, rounded) !== 0;
     this.setRounding(compare(magnitude(rounded), magnitude(x)) > 0, inexact);
     if (inexact) setException(this.status, 'XX');
+    return this;
   }
 }
 
@@ -237,8 +244,8 @@ function bitsWithWrappedExponent(x: Rational, negative: boolean): bigint {
   return (negative ? 2n ** 63n : 0n) + field * 2n ** 52n + fraction;
 }
 
-function addition(i: Instruction, a: Datum, b: Datum, format: BinaryFormat, subtract: boolean): void {
-  multiplication(i, a, undefined, b, format, subtract, false);
+function addition(i: Instruction, a: Datum, b: Datum, format: BinaryFormat, subtract: boolean): Instruction {
+  return multiplication(i, a, undefined, b, format, subtract, false);
 }
 
 function multiplication(
@@ -249,7 +256,7 @@ function multiplication(
   format: BinaryFormat,
   subtract: boolean,
   negate: boolean,
-): void {
+): Instruction {
   const present = [a, b, c].filter((d) => d !== undefined);
   const causes: BitName[] = [];
   if (present.some((d) => d.kind === 'signaling')) causes.push('VXSNAN');
@@ -274,7 +281,7 @@ function multiplication(
   return i.giveExactZero((agree ? productNegative : i.status.mode === 'down') !== negate);
 }
 
-function division(i: Instruction, a: Datum, b: Datum, format: BinaryFormat): void {
+function division(i: Instruction, a: Datum, b: Datum, format: BinaryFormat): Instruction {
   const causes: BitName[] = [];
   if (a.kind === 'signaling' || b.kind === 'signaling') causes.push('VXSNAN');
   if (isNan(a)) return i.giveNan(causes, quieted(a));
@@ -288,7 +295,7 @@ function division(i: Instruction, a: Datum, b: Datum, format: BinaryFormat): voi
   return i.giveRounded(over(a.value, b.value), format, false);
 }
 
-function roundToSinglePrecision(i: Instruction, b: Datum): void {
+function roundToSinglePrecision(i: Instruction, b: Datum): Instruction {
   const causes: BitName[] = b.kind === 'signaling' ? ['VXSNAN'] : [];
   if (isNan(b)) return i.giveNan(causes, quieted(b) - (b.bits % 2n ** 29n));
   if (b.kind === 'infinity') return i.giveInfinity(b.negative);
@@ -297,7 +304,7 @@ function roundToSinglePrecision(i: Instruction, b: Datum): void {
 }
 
 /** FPRF, undefined by the book, stays; the target's undefined high word continues the sign. */
-function convertToWord(i: Instruction, b: Datum, mode: Mode): void {
+function convertToWord(i: Instruction, b: Datum, mode: Mode): Instruction {
   const largest = 2n ** 31n - 1n;
   const smallest = -(2n ** 31n);
   const integer = b.kind === 'finite' ? roundToMultiple(b.value, powerOfTwo(0), mode) : zero;
@@ -307,17 +314,19 @@ function convertToWord(i: Instruction, b: Datum, mode: Mode): void {
     setException(i.status, 'VXCVI');
     i.setRounding(false, false);
     if (!i.status.VE) i.target = (2n ** 64n + (b.negative || isNan(b) ? smallest : largest)) % 2n ** 64n;
-    return;
+    return i;
   }
   i.noteRounding(b.value, integer);
   i.target = (2n ** 64n + word) % 2n ** 64n;
+  return i;
 }
 
-function comparison(i: Instruction, a: Datum, b: Datum, ordered: boolean): void {
+function comparison(i: Instruction, a: Datum, b: Datum, ordered: boolean): Instruction {
   const { status } = i;
   let field = 1;
   if (!isNan(a) && !isNan(b)) {
-    const rank = (d: Datum) => (d.kind === 'infinity' ? times(powerOfTwo(2000), { numerator: d.negative ? -1n : 1n, denominator: 1n }) : d.value);
+    const rank = (d: Datum) =>
+      d.kind === 'infinity' ? times(powerOfTwo(2000), { numerator: d.negative ? -1n : 1n, denominator: 1n }) : d.value;
     field = [8, 2, 4][compare(rank(a), rank(b)) + 1]!;
   }
   [status.FL, status.FG, status.FE, status.FU] = [field === 8, field === 4, field === 2, field === 1];
@@ -326,37 +335,32 @@ function comparison(i: Instruction, a: Datum, b: Datum, ordered: boolean): void 
     setException(status, 'VXSNAN');
     if (ordered && !status.VE) setException(status, 'VXVC');
   } else if (ordered && field === 1) setException(status, 'VXVC');
+  return i;
 }
 
 /** The unit's choice of estimate: the nearest single. FR and FI, undefined, are 0; XX is not altered. */
-function reciprocal(i: Instruction, b: Datum): void {
+function reciprocal(i: Instruction, b: Datum): Instruction {
   if (isNan(b)) return i.giveNan(b.kind === 'signaling' ? ['VXSNAN'] : [], quieted(b));
   if (b.kind === 'infinity') return i.giveExactZero(b.negative);
   if (isZero(b)) return i.divideByZero(b.negative);
-  const { FX, XX } = i.status;
   i.giveRounded(over(powerOfTwo(0), b.value), single, false, 'nearest');
-  const newException = exceptionBits.some((name) => name !== 'XX' && i.status[name] && !before(i, name));
-  i.status.XX = XX;
-  i.status.FX = FX || newException;
-  i.setRounding(false, false);
+  const newException = exceptionBits.some((name) => name !== 'XX' && i.status[name] && !i.before[name]);
+  i.status.XX = i.before.XX;
+  i.status.FX = i.before.FX || newException;
+  return i.setRounding(false, false);
 }
 
-const initialStatus = new WeakMap<Instruction, Status>();
-function before(i: Instruction, name: BitName): boolean {
-  return initialStatus.get(i)![name];
-}
-
-function reciprocalRoot(i: Instruction, b: Datum): void {
+function reciprocalRoot(i: Instruction, b: Datum): Instruction {
   if (isNan(b)) return i.giveNan(b.kind === 'signaling' ? ['VXSNAN'] : [], quieted(b));
   if (isZero(b)) return i.divideByZero(b.negative);
   if (b.negative) return i.giveNan(['VXSQRT'], defaultNan);
   if (b.kind === 'infinity') return i.giveExactZero(false);
   const estimate = roundToPrecision(over(powerOfTwo(0), nearestRoot(b.value, double.p)), double.p, 'nearest');
   i.setRounding(false, false);
-  i.give(bitsOfDouble(estimate, false)!, 'normal');
+  return i.give(bitsOfDouble(estimate, false)!, 'normal');
 }
 
-type Rule = (i: Instruction, a: Datum, b: Datum, c: Datum) => void;
+type Rule = (i: Instruction, a: Datum, b: Datum, c: Datum) => Instruction;
 const rules: Partial<Record<FpMnemonic, Rule>> = {
   fadd: (i, a, b) => addition(i, a, b, double, false),
   fadds: (i, a, b) => addition(i, a, b, single, false),
@@ -389,9 +393,7 @@ export const arithmeticMnemonics = Object.keys(rules) as FpMnemonic[];
 /** The effect of an instruction on FRA, FRB, FRC and FPSCR (unsigned). */
 export function referenceEffect(mnemonic: FpMnemonic, a: bigint, b: bigint, c: bigint, fpscr: number): Effect {
   const instruction = new Instruction(fpscr);
-  initialStatus.set(instruction, { ...instruction.status });
   const rule = rules[mnemonic];
   if (rule === undefined) throw new RangeError(`the reference has no rule for ${mnemonic}`);
-  rule(instruction, parseDatum(a), parseDatum(b), parseDatum(c));
-  return instruction.effect();
+  return rule(instruction, parseDatum(a), parseDatum(b), parseDatum(c)).effect();
 }
