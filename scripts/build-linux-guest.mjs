@@ -61,7 +61,7 @@ async function providePart(kind, facts, files, build) {
   return directory;
 }
 
-async function provideGuest(name, { jobs, workDirectory, report }) {
+async function provideGuest(name, { jobs, workDirectory, stop, report }) {
   const { source: sourceVersion, options = {} } = table.configurations[name];
   const kernelOptions = { ...table.base, ...options };
   const toolchain = toolchainVersion();
@@ -86,7 +86,7 @@ async function provideGuest(name, { jobs, workDirectory, report }) {
   mkdirSync(cacheDirectory, { recursive: true });
   rmSync(logFile, { force: true });
   const say = (text) => report(`${name}: ${text}`);
-  const unpack = (from) => unpackKernelSource(from, workDirectory, { logFile, report: say });
+  const unpack = (from) => unpackKernelSource(from, workDirectory, { logFile, stop, report: say });
   const kernel = await providePart(
     'kernel',
     { key: keys.kernel, shown: { ...common, ...kernelFacts } },
@@ -94,7 +94,15 @@ async function provideGuest(name, { jobs, workDirectory, report }) {
     async (resultDirectory) => {
       const sourceRoot = await unpack(source);
       say(`compiling the kernel (a minute or more; log in ${logFile})`);
-      await buildKernel({ sourceRoot, options: kernelOptions, workDirectory: join(workDirectory, name), resultDirectory, jobs, logFile });
+      await buildKernel({
+        sourceRoot,
+        options: kernelOptions,
+        workDirectory: join(workDirectory, name),
+        resultDirectory,
+        jobs,
+        logFile,
+        stop,
+      });
     },
   );
   const init = await providePart(
@@ -104,7 +112,7 @@ async function provideGuest(name, { jobs, workDirectory, report }) {
     async (resultDirectory) => {
       const sourceRoot = await unpack(initSource);
       say('compiling the init');
-      await buildInit({ sourceRoot, initDirectory, workDirectory: join(workDirectory, 'init'), resultDirectory, jobs, logFile });
+      await buildInit({ sourceRoot, initDirectory, workDirectory: join(workDirectory, 'init'), resultDirectory, jobs, logFile, stop });
     },
   );
 
@@ -133,11 +141,14 @@ async function main() {
   }
   const report = (text) => console.error(text);
   const workDirectory = join(cacheDirectory, `work-${process.pid}`);
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort());
   const guests = [];
   try {
-    for (const name of names) guests.push(await provideGuest(name, { jobs, workDirectory, report }));
+    for (const name of names) guests.push(await provideGuest(name, { jobs, workDirectory, stop, report }));
   } finally {
-    rmSync(workDirectory, { recursive: true, force: true });
+    // Compilers of a stopped make may need a moment to go.
+    rmSync(workDirectory, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
   if (json) console.log(JSON.stringify(guests, null, 2));
   else for (const { name, directory, built } of guests) console.log(`${name}: ${directory} (${built ? 'built' : 'already there'})`);
@@ -148,5 +159,5 @@ try {
 } catch (error) {
   if (!(error instanceof UserError)) throw error;
   console.error(error.message);
-  process.exitCode = 2;
+  process.exitCode = error.exitStatus;
 }

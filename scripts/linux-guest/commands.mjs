@@ -14,16 +14,18 @@ export function query(command, args, advice) {
 
 /**
  * Runs a command to its end, its output appended to `logFile`. Resolves when it ends with status 0; else rejects with the end of the log.
- * @param {{ cwd?: string, env?: Record<string, string>, logFile: string }} options
+ * @param {{ cwd?: string, env?: Record<string, string>, logFile: string, stop: AbortSignal }} options `stop` ends the command
  */
-export function runLogged(command, args, { cwd, env, logFile }) {
+export function runLogged(command, args, { cwd, env, logFile, stop }) {
   const log = openSync(logFile, 'a');
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', log, log] });
-    child.on('error', (error) =>
-      reject(new UserError(`${command} could not be started (${error.message}): run scripts/install-wide-tools.sh.`)),
-    );
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', log, log], signal: stop });
+    child.on('error', (error) => {
+      // A stopped command reports an error at once but may still be writing: its end is what counts.
+      if (!stop.aborted) reject(new UserError(`${command} could not be started (${error.message}): run scripts/install-wide-tools.sh.`));
+    });
     child.on('close', (status, signal) => {
+      if (stop.aborted) return reject(new UserError('Stopped: what was under way is discarded.', 130));
       if (status === 0) return resolve();
       const tail = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-LOG_LINES_SHOWN).join('\n');
       reject(new UserError(`${command} ended with ${signal ?? `status ${status}`}; the end of its log ${logFile}:\n${tail}`));

@@ -29,9 +29,9 @@ export function initIngredients(initDirectory) {
 }
 
 /** Compiles the init against a kernel source's nolibc and user-space headers and packs it as an initial RAM disk. */
-export async function buildInit({ sourceRoot, initDirectory, workDirectory, resultDirectory, jobs, logFile }) {
+export async function buildInit({ sourceRoot, initDirectory, workDirectory, resultDirectory, jobs, logFile, stop }) {
   mkdirSync(workDirectory, { recursive: true });
-  await make(sourceRoot, workDirectory, ['headers'], { jobs, logFile });
+  await make(sourceRoot, workDirectory, ['headers'], { jobs, logFile, stop });
   const compiler = `${CROSS_PREFIX}gcc`;
   const compilerHeaders = query(compiler, ['-print-file-name=include'], 'install the tools with scripts/install-wide-tools.sh').trim();
   const includes = ['-isystem', compilerHeaders, '-I', join(workDirectory, 'usr/include'), '-I', join(sourceRoot, 'tools/include/nolibc')];
@@ -45,11 +45,12 @@ export async function buildInit({ sourceRoot, initDirectory, workDirectory, resu
     await runLogged(compiler, [...COMPILE_FLAGS, ...(OWN_FLAGS[name] ?? []), ...includes, '-c', name, '-o', object], {
       cwd: initDirectory,
       logFile,
+      stop,
     });
     objects.push(object);
   }
   const init = join(resultDirectory, 'init');
-  await runLogged(compiler, [...LINK_FLAGS, ...objects, '-o', init], { logFile });
+  await runLogged(compiler, [...LINK_FLAGS, ...objects, '-o', init], { logFile, stop });
   const archive = cpioArchive([
     { name: 'dev', type: 'directory', permissions: 0o755 },
     { name: 'dev/console', type: 'characterDevice', permissions: 0o600, deviceMajor: 5, deviceMinor: 1 },

@@ -13,9 +13,9 @@ export const BUILD_IDENTITY = {
 
 export const KERNEL_FILES = ['vmlinux', 'System.map', 'config'];
 
-export function make(sourceRoot, outputDirectory, args, { jobs, logFile }) {
+export function make(sourceRoot, outputDirectory, args, { jobs, logFile, stop }) {
   const common = ['-s', `-j${jobs}`, 'ARCH=powerpc', `CROSS_COMPILE=${CROSS_PREFIX}`, `O=${outputDirectory}`];
-  return runLogged('make', [...common, ...args], { cwd: sourceRoot, env: BUILD_IDENTITY, logFile });
+  return runLogged('make', [...common, ...args], { cwd: sourceRoot, env: BUILD_IDENTITY, logFile, stop });
 }
 
 /** The options, in Kconfig's notation, as lines of a `.config`. */
@@ -32,18 +32,18 @@ export function unmetOptions(options, config) {
 }
 
 /** Configures a kernel from nothing but `options`, compiles it and puts KERNEL_FILES into `resultDirectory`. */
-export async function buildKernel({ sourceRoot, options, workDirectory, resultDirectory, jobs, logFile }) {
+export async function buildKernel({ sourceRoot, options, workDirectory, resultDirectory, jobs, logFile, stop }) {
   mkdirSync(workDirectory, { recursive: true });
   const fragment = join(workDirectory, 'exitlab.config');
   writeFileSync(fragment, `${configLines(options).join('\n')}\n`);
-  await make(sourceRoot, workDirectory, [`KCONFIG_ALLCONFIG=${fragment}`, 'allnoconfig'], { jobs, logFile });
+  await make(sourceRoot, workDirectory, [`KCONFIG_ALLCONFIG=${fragment}`, 'allnoconfig'], { jobs, logFile, stop });
   const configFile = join(workDirectory, '.config');
   const unmet = unmetOptions(options, readFileSync(configFile, 'utf8'));
   if (unmet.length > 0)
     throw new UserError(
       `This kernel does not take the options ${unmet.join(', ')} as asked: correct scripts/linux-guest/configurations.json.`,
     );
-  await make(sourceRoot, workDirectory, ['vmlinux'], { jobs, logFile });
+  await make(sourceRoot, workDirectory, ['vmlinux'], { jobs, logFile, stop });
   copyFileSync(join(workDirectory, 'vmlinux'), join(resultDirectory, 'vmlinux'));
   copyFileSync(join(workDirectory, 'System.map'), join(resultDirectory, 'System.map'));
   copyFileSync(configFile, join(resultDirectory, 'config'));

@@ -28,7 +28,7 @@ export function findKernelSource(version) {
 }
 
 /** Unpacks what building needs below `workDirectory`, once, and returns the root of the source tree. */
-export async function unpackKernelSource(source, workDirectory, { logFile, report }) {
+export async function unpackKernelSource(source, workDirectory, { logFile, stop, report }) {
   const root = join(workDirectory, source.name);
   if (existsSync(root)) return root;
   report(`unpacking ${source.name} ${source.packageVersion}`);
@@ -36,7 +36,7 @@ export async function unpackKernelSource(source, workDirectory, { logFile, repor
   await runLogged(
     'tar',
     ['-xJf', source.archive, '-C', workDirectory, '--wildcards', ...LEFT_PACKED.map((pattern) => `--exclude=${pattern}`)],
-    { logFile },
+    { logFile, stop },
   );
   return root;
 }
