@@ -1,0 +1,50 @@
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CROSS_PREFIX, runLogged } from './commands.mjs';
+import { UserError } from './user-error.mjs';
+
+/** What a kernel prints of its build is part of its bytes: fixed, so that equal sources give equal images. */
+export const BUILD_IDENTITY = {
+  KBUILD_BUILD_TIMESTAMP: 'Thu Jan  1 00:00:00 UTC 2026',
+  KBUILD_BUILD_USER: 'exitlab',
+  KBUILD_BUILD_HOST: 'exitlab',
+  KBUILD_BUILD_VERSION: '1',
+};
+
+export const KERNEL_FILES = ['vmlinux', 'System.map', 'config'];
+
+export function make(sourceRoot, outputDirectory, args, { jobs, logFile, stop }) {
+  const common = ['-s', `-j${jobs}`, 'ARCH=powerpc', `CROSS_COMPILE=${CROSS_PREFIX}`, `O=${outputDirectory}`];
+  return runLogged('make', [...common, ...args], { cwd: sourceRoot, env: BUILD_IDENTITY, logFile, stop });
+}
+
+/** The options, in Kconfig's notation, as lines of a `.config`. */
+export function configLines(options) {
+  return Object.entries(options).map(([name, value]) => (value === 'n' ? `# CONFIG_${name} is not set` : `CONFIG_${name}=${value}`));
+}
+
+/** Names of the options that a finished `.config` does not hold as asked: Kconfig drops what it does not know or cannot satisfy. */
+export function unmetOptions(options, config) {
+  const lines = new Set(config.split('\n'));
+  return Object.entries(options)
+    .filter(([name, value]) => (value === 'n' ? lines.has(`CONFIG_${name}=y`) : !lines.has(`CONFIG_${name}=${value}`)))
+    .map(([name]) => name);
+}
+
+/** Configures a kernel from nothing but `options`, compiles it and puts KERNEL_FILES into `resultDirectory`. */
+export async function buildKernel({ sourceRoot, options, workDirectory, resultDirectory, jobs, logFile, stop }) {
+  mkdirSync(workDirectory, { recursive: true });
+  const fragment = join(workDirectory, 'exitlab.config');
+  writeFileSync(fragment, `${configLines(options).join('\n')}\n`);
+  await make(sourceRoot, workDirectory, [`KCONFIG_ALLCONFIG=${fragment}`, 'allnoconfig'], { jobs, logFile, stop });
+  const configFile = join(workDirectory, '.config');
+  const unmet = unmetOptions(options, readFileSync(configFile, 'utf8'));
+  if (unmet.length > 0)
+    throw new UserError(
+      `This kernel does not take the options ${unmet.join(', ')} as asked: correct scripts/linux-guest/configurations.json.`,
+    );
+  await make(sourceRoot, workDirectory, ['vmlinux'], { jobs, logFile, stop });
+  copyFileSync(join(workDirectory, 'vmlinux'), join(resultDirectory, 'vmlinux'));
+  copyFileSync(join(workDirectory, 'System.map'), join(resultDirectory, 'System.map'));
+  copyFileSync(configFile, join(resultDirectory, 'config'));
+}
