@@ -81,7 +81,9 @@ function keyFigures(input: ReportInput): string[] {
       const exits = pairs.reduce((sum, { row }) => sum + totalExits(row.measurement), 0);
       const baseExits = pairs.reduce((sum, { other }) => sum + totalExits(other.measurement), 0);
       const saved = baseExits > 0 ? `, with ${formatShare(1 - exits / baseExits)} fewer exits in all (counts)` : '';
-      figures.push(`\`${strategy}\` takes ${formatRatio(mean)} the modelled time of \`${base}\`, the geometric mean over ${plural(pairs.length, 'guest')}${saved}.`);
+      figures.push(
+        `\`${strategy}\` takes ${formatRatio(mean)} the modelled time of \`${base}\`, the geometric mean over ${plural(pairs.length, 'guest')}${saved}.`,
+      );
     }
   }
   return figures;
@@ -145,7 +147,8 @@ function hostTime(input: ReportInput, figures: readonly Figure[]): Block[] {
   const hostTable = hostTimeTable(input);
   if (hostTable === undefined) return [];
   const machines = input.hostMachines.map(
-    (machine) => `${machine.cpuModel}, ${plural(machine.cpuCount, 'processor')}, ${machine.os} ${machine.architecture}, Node.js ${machine.nodeVersion}`,
+    (machine) =>
+      `${machine.cpuModel}, ${plural(machine.cpuCount, 'processor')}, ${machine.os} ${machine.architecture}, Node.js ${machine.nodeVersion}`,
   );
   return [
     heading(2, 'Host time'),

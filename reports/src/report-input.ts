@@ -1,4 +1,13 @@
-import { BENCH_SCHEMA, type BenchFailure, type HostMachine, type HostSamples, type MeasuredRun, type Measurement, measuredRun, type Result } from '@exitlab/results';
+import {
+  BENCH_SCHEMA,
+  type BenchFailure,
+  type HostMachine,
+  type HostSamples,
+  type MeasuredRun,
+  type Measurement,
+  measuredRun,
+  type Result,
+} from '@exitlab/results';
 
 /** One workload of one guest under one strategy: a whole run, or a phase that the guest stamped. */
 export interface WorkloadRow {

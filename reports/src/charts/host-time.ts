@@ -40,7 +40,10 @@ export const hostTime: Chart = {
         width: 440,
         height: { step: 11 },
         layer: [
-          { mark: { type: 'rule', strokeWidth: 2 }, encoding: { x: { field: 'low', ...x }, x2: { field: 'high' }, y, yOffset: offset, color } },
+          {
+            mark: { type: 'rule', strokeWidth: 2 },
+            encoding: { x: { field: 'low', ...x }, x2: { field: 'high' }, y, yOffset: offset, color },
+          },
           { mark: { type: 'circle', size: 60, opacity: 1 }, encoding: { x: { field: 'median', ...x }, y, yOffset: offset, color } },
         ],
       },

@@ -26,7 +26,13 @@ export const slowdown: Chart = {
         height: { step: 13 },
         mark: { type: 'bar' },
         encoding: {
-          y: { field: 'workload', type: 'nominal', title: null, sort: distinct(values.map((value) => value.workload)), scale: { paddingInner: 0.35 } },
+          y: {
+            field: 'workload',
+            type: 'nominal',
+            title: null,
+            sort: distinct(values.map((value) => value.workload)),
+            scale: { paddingInner: 0.35 },
+          },
           yOffset: { field: 'strategy', type: 'nominal', sort: strategies },
           x: { field: 'ratio', type: 'quantitative', title: 'times the modelled time of native', axis: { tickCount: 6 } },
           color: {

@@ -20,7 +20,15 @@ export const CHART_CONFIG: Config = {
   },
   axisY: { grid: false },
   header: { labelFontSize: 11, labelFontWeight: 600, titleFontSize: 11, labelLimit: 260, labelPadding: 6 },
-  legend: { labelFontSize: 11, titleFontSize: 11, titleFontWeight: 600, labelLimit: 220, symbolType: 'square', symbolStrokeWidth: 0, rowPadding: 4 },
+  legend: {
+    labelFontSize: 11,
+    titleFontSize: 11,
+    titleFontWeight: 600,
+    labelLimit: 220,
+    symbolType: 'square',
+    symbolStrokeWidth: 0,
+    rowPadding: 4,
+  },
 };
 
 /**

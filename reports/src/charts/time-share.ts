@@ -39,22 +39,21 @@ export const timeShare: Chart = {
       spec: {
         data: { values: values.map((value) => ({ ...value, order: parts.indexOf(value.part) })) },
         facet: {
-          row: {
-            field: 'workload',
-            type: 'nominal',
-            title: null,
-            sort: distinct(rows.map((row) => row.workload)),
-            header: { labelAngle: 0, labelAlign: 'right', labelAnchor: 'middle' },
-          },
+          field: 'workload',
+          type: 'nominal',
+          title: null,
+          sort: distinct(rows.map((row) => row.workload)),
+          header: { labelAnchor: 'start', labelOrient: 'top' },
         },
-        spacing: 10,
+        columns: 2,
+        spacing: { row: 18, column: 36 },
         spec: {
-          width: 440,
-          height: { step: 18 },
-          mark: { type: 'bar', height: 13 },
+          width: 250,
+          height: { step: 20 },
+          mark: { type: 'bar', height: 14 },
           encoding: {
             y: { field: 'strategy', type: 'nominal', title: null, sort: distinct(rows.map((row) => row.strategy)) },
-            x: { field: 'share', type: 'quantitative', title: 'share of modelled time', scale: { domain: [0, 1] }, axis: { format: '.0%', tickCount: 5 } },
+            x: { field: 'share', type: 'quantitative', title: null, scale: { domain: [0, 1] }, axis: { format: '.0%', tickCount: 4 } },
             color: {
               field: 'part',
               type: 'nominal',

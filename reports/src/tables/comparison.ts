@@ -13,8 +13,14 @@ export function comparisonTable(input: ReportInput): Table {
       formatCount(row.measurement.counts.guestInstructions),
       formatCount(totalExits(row.measurement)),
       formatFixed(modelledMs(row)),
-      timeRatio(row, strategies.find((other) => other.strategy === 'native')),
-      timeRatio(row, strategies.find((other) => other.strategy === 'trap')),
+      timeRatio(
+        row,
+        strategies.find((other) => other.strategy === 'native'),
+      ),
+      timeRatio(
+        row,
+        strategies.find((other) => other.strategy === 'trap'),
+      ),
     ]);
   });
   return {
