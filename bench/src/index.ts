@@ -1,1 +1,10 @@
-export {};
+/** Measuring: guests under strategies, repeated; and the program's own speed. */
+export * from './bench-definition.js';
+export * from './bench-guests.js';
+export * from './bundled-guests.js';
+export * from './guest-run.js';
+export * from './host-machine.js';
+export * from './host-statistics.js';
+export * from './host-suite.js';
+export * from './linux-guests.js';
+export * from './run-bench.js';

@@ -1,1 +1,11 @@
-export {};
+/** Reports: result files in; Markdown, HTML, charts and CSV out. Nothing is measured here. */
+export type { Chart, Measure } from './charts/chart.js';
+export { CHARTS } from './charts/registry.js';
+export { ChartError, renderChart } from './charts/render-chart.js';
+export { html } from './html.js';
+export { markdown, markdownTable } from './markdown.js';
+export { reportDocument } from './report-document.js';
+export { type NamedResult, NotComparableError, type ReportInput, reportInput, type WorkloadRow } from './report-input.js';
+export { comparisonTable } from './tables/comparison.js';
+export { exitTimingTable } from './tables/exit-timing.js';
+export { type WrittenReport, writeReport } from './write-report.js';

@@ -1,1 +1,9 @@
-export {};
+/** Result files: what is in them, how they are validated, written and exported. */
+export * from './bench-result.js';
+export * from './end-reasons.js';
+export * from './exit-statistics.js';
+export * from './exits-csv.js';
+export * from './kvm-timing.js';
+export * from './measurement.js';
+export * from './result-file.js';
+export * from './run-result.js';

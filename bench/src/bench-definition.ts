@@ -1,0 +1,61 @@
+import { type GuestRunSpec, readInputFile } from './guest-run.js';
+
+/** One guest of a bench, with the paths of its files. */
+export interface BenchGuest {
+  readonly name: string;
+  readonly family?: string;
+  readonly variant?: string;
+  readonly kernel: string;
+  readonly initrd?: string;
+  readonly append?: string;
+  readonly memoryBytes: number;
+  /** Text that the console must hold at the end for the run to count: the guest checks its own result and says so. */
+  readonly verdict?: string;
+  /** Strategies that make no sense for this guest, with the reason. */
+  readonly without?: Readonly<Record<string, string>>;
+}
+
+/** A bench as data: every guest under every strategy, so many times. */
+export interface BenchDefinition {
+  readonly name: string;
+  readonly guests: readonly BenchGuest[];
+  readonly strategies: readonly string[];
+  /** How often each run is repeated; counts must agree, host times are the samples. At least 1. */
+  readonly repetitions: number;
+  /** Host time after which a single run is given up. */
+  readonly timeoutSeconds: number;
+}
+
+/** A guest under a strategy: one cell of the bench. */
+export interface BenchCell {
+  readonly guest: BenchGuest;
+  readonly strategy: string;
+}
+
+/** The cells of a bench in the order of the definition. */
+export function benchCells(definition: BenchDefinition): BenchCell[] {
+  return definition.guests.flatMap((guest) =>
+    definition.strategies.filter((strategy) => guest.without?.[strategy] === undefined).map((strategy) => ({ guest, strategy })),
+  );
+}
+
+/**
+ * Reads the files of a cell.
+ * @throws InputFileError
+ */
+export async function cellSpec({ guest, strategy }: BenchCell, definition: BenchDefinition): Promise<GuestRunSpec> {
+  const { name, family, variant, append, memoryBytes } = guest;
+  return {
+    name,
+    strategy,
+    kernel: await readInputFile(guest.kernel, `the kernel of guest "${name}"`),
+    ...(guest.initrd === undefined ? {} : { initrd: await readInputFile(guest.initrd, `the initrd of guest "${name}"`) }),
+    ...(family === undefined ? {} : { family }),
+    ...(variant === undefined ? {} : { variant }),
+    ...(append === undefined ? {} : { append }),
+    memoryBytes,
+    timeoutSeconds: definition.timeoutSeconds,
+    unsupported: 'fill',
+    policy: {},
+  };
+}

@@ -1,0 +1,8 @@
+import type { Command } from '../command.js';
+import { benchCommand } from './bench.js';
+import { microguestsCommand } from './microguests.js';
+import { reportCommand } from './report.js';
+import { runCommand } from './run.js';
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly Command[] = [runCommand, benchCommand, reportCommand, microguestsCommand];

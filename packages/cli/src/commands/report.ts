@@ -1,0 +1,24 @@
+import { writeReport } from '@exitlab/reports';
+import { type Command, say } from '../command.js';
+import { ExitStatus } from '../exit-status.js';
+import { messages } from '../messages.js';
+import { UsageError } from '../user-errors.js';
+
+const DEFAULT_FOLDER = 'out/report';
+
+export const reportCommand: Command = {
+  name: 'report',
+  form: 'FILE... [options]',
+  summary: 'make a report of result files: Markdown, HTML, charts, CSV',
+  details: 'Takes result files of "exitlab run --json" and "exitlab bench". Exit status 3 when they cannot stand in one report.',
+  options: {
+    out: { value: 'FOLDER', help: `where the report goes (default ${DEFAULT_FOLDER})` },
+    title: { value: 'TEXT', help: 'its title' },
+  },
+  async run(line, environment) {
+    if (line.operands.length === 0) throw new UsageError(messages.missingOperand('report', 'result files'));
+    const written = await writeReport(line.operands, line.text('out') ?? DEFAULT_FOLDER, line.text('title'));
+    say(environment.stderr, messages.reportWritten(written.html, written.markdown));
+    return ExitStatus.fine;
+  },
+};

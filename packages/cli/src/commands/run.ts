@@ -1,0 +1,114 @@
+import { basename } from 'node:path';
+import { type GuestRunSpec, readInputFile } from '@exitlab/bench';
+import { END_REASONS, kvmTimingText, type RunResult, writeAtomically, writeResult } from '@exitlab/results';
+import { type Command, type CommandEnvironment, say } from '../command.js';
+import type { OptionTable, ParsedCommandLine } from '../command-line.js';
+import { ExitStatus } from '../exit-status.js';
+import { messages } from '../messages.js';
+import { parseChoice, parseCount, parseExpression, parsePolicies, parseSeconds, parseSize } from '../option-values.js';
+import { UsageError } from '../user-errors.js';
+
+const DEFAULT_MEMORY = '64M';
+
+const OPTIONS: OptionTable = {
+  strategy: { value: 'S', help: 'how to run the guest: native, trap, patched (needed)' },
+  kernel: { value: 'FILE', help: 'the guest: an ELF file or uImage (needed)' },
+  initrd: { value: 'FILE', help: 'its initial RAM disk' },
+  append: { value: 'TEXT', help: 'its boot arguments' },
+  dtb: { value: 'FILE', help: 'a device tree instead of the built-in one' },
+  memory: { value: 'SIZE', help: `its memory: 64M, 1G, 512K (default ${DEFAULT_MEMORY})` },
+  expect: { value: 'REGEX', help: 'end when the console matches; fail if the guest ends before' },
+  timeout: { value: 'SECONDS', help: 'end after so much host time' },
+  'max-instructions': { value: 'N', help: 'end after so many guest instructions' },
+  json: { value: 'FILE', help: 'write the result there' },
+  'kvm-timing': { value: 'FILE', help: "write the exits there, as KVM's exit timing file has them" },
+  unsupported: { value: 'HOW', help: "what Linux's KVM leaves out: fill (default) or as-kvm" },
+  policy: { value: 'NAME=VALUE', help: 'another policy of the hypervisor; may be repeated', repeatable: true },
+};
+
+export const runCommand: Command = {
+  name: 'run',
+  form: '--strategy S --kernel FILE [options]',
+  summary: 'run a guest and measure its exits',
+  details: `The guest's console is on standard output, the rest on standard error.
+Exit status: 0 when the guest came to its end, 1 when it failed (panic, endless fault, --expect not met), 2 for wrong input.`,
+  options: OPTIONS,
+  async run(line, environment) {
+    const spec = await runSpec(line, environment);
+    const result = await environment.machines.runGuest(spec, {
+      console: (bytes) => environment.stdout.write(bytes),
+      input: environment.stdin,
+      signal: environment.signal,
+    });
+    const json = line.text('json');
+    if (json !== undefined) await writeResult(json, result);
+    const timing = line.text('kvm-timing');
+    if (timing !== undefined) await writeAtomically(timing, kvmTimingText(result, result.coreHz));
+    tell(result, environment);
+    if (json !== undefined) say(environment.stderr, messages.resultWritten(json));
+    return status(result, spec, environment);
+  },
+};
+
+async function runSpec(line: ParsedCommandLine, { machines }: CommandEnvironment): Promise<GuestRunSpec> {
+  const operand = line.operands[0];
+  if (operand !== undefined) throw new UsageError(messages.unexpectedOperand('run', operand));
+  const needed = (option: string): string => {
+    const text = line.text(option);
+    if (text === undefined) throw new UsageError(messages.missingOption('run', option, OPTIONS[option]?.value ?? ''));
+    return text;
+  };
+  /** The option's value under the name `key`, or nothing where it was not given. */
+  const optional = <K extends string, T>(option: string, key: K, parse: (option: string, text: string) => T): { [P in K]?: T } => {
+    const text = line.text(option);
+    return text === undefined ? {} : ({ [key]: parse(option, text) } as { [P in K]: T });
+  };
+  const strategy = parseChoice(
+    'strategy',
+    needed('strategy'),
+    machines.strategies.map((row) => row.name),
+  );
+  const kernelPath = needed('kernel');
+  const values = {
+    ...optional('append', 'append', (_, text) => text),
+    ...optional('expect', 'expect', parseExpression),
+    ...optional('timeout', 'timeoutSeconds', parseSeconds),
+    ...optional('max-instructions', 'maxInstructions', parseCount),
+    memoryBytes: parseSize('memory', line.text('memory') ?? DEFAULT_MEMORY),
+    unsupported: parseChoice('way to treat what is unsupported', line.text('unsupported') ?? 'fill', ['fill', 'as-kvm'] as const),
+    policy: parsePolicies(line.texts('policy')),
+  };
+  const initrd = line.text('initrd');
+  const dtb = line.text('dtb');
+  return {
+    name: basename(kernelPath),
+    strategy,
+    kernel: await readInputFile(kernelPath, 'the kernel'),
+    ...(initrd === undefined ? {} : { initrd: await readInputFile(initrd, 'the initrd') }),
+    ...(dtb === undefined ? {} : { dtb: await readInputFile(dtb, 'the device tree') }),
+    ...values,
+  };
+}
+
+function tell(result: RunResult, { stderr }: CommandEnvironment): void {
+  say(stderr, messages.runEnded(result));
+  const ours = Object.keys(result.exits).filter((type) => result.exits[type]?.ours !== undefined);
+  if (ours.length > 0) say(stderr, messages.oursCounted(ours));
+  for (const warning of result.warnings) say(stderr, messages.warning(warning));
+}
+
+function status(result: RunResult, spec: GuestRunSpec, { stderr }: CommandEnvironment): ExitStatus {
+  if (result.end.reason === 'interrupted') {
+    say(stderr, messages.interrupted());
+    return ExitStatus.interrupted;
+  }
+  if (END_REASONS[result.end.reason].guestFailed) {
+    say(stderr, messages.guestFailed(result));
+    return ExitStatus.failed;
+  }
+  if (spec.expect !== undefined && result.end.reason !== 'expected-text') {
+    say(stderr, messages.expectationFailed(spec.expect.source));
+    return ExitStatus.failed;
+  }
+  return ExitStatus.fine;
+}

@@ -1,0 +1,33 @@
+import type { InputFile, RunGuest } from '@exitlab/bench';
+
+/** A way to run a guest. */
+export interface StrategyRow {
+  readonly name: string;
+  readonly meaning: string;
+}
+
+/** One micro guest's result, in the names of the driver protocol (oracle). */
+export interface MicroguestResult {
+  readonly name: string;
+  readonly n: number;
+  /** Exits between START and STOP, by type. */
+  readonly exits: Readonly<Record<string, number>>;
+  /** Instructions that the hypervisor executed, by the cost profile. */
+  readonly hostInstructions: number;
+  readonly guestInstructions: number;
+}
+
+/** An image of micro guests, read and checked. */
+export interface MicroguestImage {
+  /** The guests of its table, in order. */
+  readonly names: readonly string[];
+  /** Runs one of them in a machine of its own. */
+  run(name: string, signal: AbortSignal): Promise<MicroguestResult>;
+}
+
+/** The machines that the command drives. Wrong input throws one of the errors of `user-errors.ts`. */
+export interface Machines {
+  readonly strategies: readonly StrategyRow[];
+  readonly runGuest: RunGuest;
+  openMicroguests(image: InputFile, unsupported: 'fill' | 'as-kvm'): MicroguestImage;
+}

@@ -1,0 +1,60 @@
+import { type BenchFailure, type BenchResult, END_REASONS, type RunResult, totalExits } from '@exitlab/results';
+
+/** Everything that the command says, in one place, so that it speaks with one voice. Wrong usage gets one sentence with its advice. */
+export const messages = {
+  // Wrong usage.
+  noCommand: () => 'No command given; "exitlab --help" lists them.',
+  unknownCommand: (name: string, near: string | undefined) =>
+    near === undefined
+      ? `There is no command "${name}"; "exitlab --help" lists the commands.`
+      : `There is no command "${name}"; did you mean "${near}"?`,
+  unknownOption: (command: string, option: string, near: string | undefined) =>
+    near === undefined
+      ? `"exitlab ${command}" has no option "${option}"; "exitlab ${command} --help" lists its options.`
+      : `"exitlab ${command}" has no option "${option}"; did you mean "--${near}"?`,
+  missingValue: (option: string, placeholder: string) => `The option "--${option}" needs a value: write --${option} ${placeholder}.`,
+  unexpectedValue: (option: string) => `The option "--${option}" takes no value.`,
+  givenTwice: (option: string) => `The option "--${option}" is given twice; give it once.`,
+  missingOption: (command: string, option: string, placeholder: string) =>
+    `"exitlab ${command}" needs --${option} ${placeholder}; "exitlab ${command} --help" explains it.`,
+  missingOperand: (command: string, operand: string) => `"exitlab ${command}" needs ${operand}; "exitlab ${command} --help" explains it.`,
+  unexpectedOperand: (command: string, operand: string) =>
+    `"exitlab ${command}" does not know what to do with "${operand}"; "exitlab ${command} --help" shows its form.`,
+  badSize: (option: string, text: string) => `The option "--${option}" takes a size such as 64M, 1G or 512K, not "${text}".`,
+  sizeOutOfRange: (option: string, text: string) => `The size ${text} of "--${option}" is out of range: a 440 sees from 1K to 4G.`,
+  badCount: (option: string, text: string) => `The option "--${option}" takes a whole number from 1, such as 1000 or 1e9, not "${text}".`,
+  badSeconds: (option: string, text: string) =>
+    `The option "--${option}" takes a number of seconds above 0, such as 30 or 0.5, not "${text}".`,
+  badExpression: (option: string, text: string, reason: string) =>
+    `The option "--${option}" takes a regular expression, and "${text}" is none: ${reason}.`,
+  badChoice: (what: string, text: string, choices: readonly string[], near: string | undefined) =>
+    `There is no ${what} "${text}"${near === undefined ? '' : ` (did you mean "${near}"?)`}; choose among ${choices.join(', ')}.`,
+  badPolicy: (text: string) => `The option "--policy" takes NAME=VALUE, such as shadowSlots=31, not "${text}".`,
+  emptyName: (option: string) => `The option "--${option}" takes names separated by commas, and one of them is empty.`,
+
+  // What happened.
+  runEnded: (result: RunResult) => {
+    const { end, counts, modelledTime, coreHz, strategy, host } = result;
+    const modelledMs = (modelledTime.cycles / coreHz) * 1e3;
+    return [
+      `Ended (${end.reason}): ${end.detail}`,
+      `${strategy}: ${number(counts.guestInstructions)} guest instructions, ${number(totalExits(result))} exits (counts); ` +
+        `${modelledMs.toFixed(3)} ms modelled time; ${host.wallSeconds.toFixed(3)} s host time.`,
+    ].join('\n');
+  },
+  warning: (text: string) => `Warning: ${text}`,
+  oursCounted: (types: readonly string[]) => `Exits that Linux's KVM does not have, counted as types of ours: ${types.join(', ')}.`,
+  guestFailed: (result: RunResult) => `The guest failed: ${END_REASONS[result.end.reason].meaning}.`,
+  expectationFailed: (pattern: string) => `The guest ended before its console matched /${pattern}/.`,
+  resultWritten: (file: string) => `Result: ${file}`,
+  interrupted: () => 'Interrupted; what was measured until now is kept.',
+  cellFailed: ({ guest, strategy, reason }: BenchFailure) => `Failed: ${guest} under ${strategy}. ${reason}`,
+  benchEnded: (result: BenchResult) =>
+    `${result.runs.length} measurements, ${result.repetitions} repetitions each, in ${result.host.wallSeconds.toFixed(1)} s host time${result.failures.length === 0 ? '' : `; ${result.failures.length} failed`}.`,
+  reportWritten: (html: string, markdown: string) => `Report: ${html}\n        ${markdown}`,
+  ownFault: (reason: string) => `A fault of exitlab itself, please report it: ${reason}`,
+} as const;
+
+function number(value: number): string {
+  return value.toLocaleString('en-US');
+}

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import * as v from 'valibot';
+import { BENCH_SCHEMA, type BenchResult, BenchResultSchema } from './bench-result.js';
+import { RUN_SCHEMA, type RunResult, RunResultSchema } from './run-result.js';
+
+export type Result = RunResult | BenchResult;
+
+/** What is wrong with a result file. */
+export type ResultFileFault = 'unreadable' | 'not-json' | 'not-a-result' | 'wrong-version' | 'invalid' | 'unwritable';
+
+/** A result file that cannot be used. The message is one sentence for the user. */
+export class ResultFileError extends Error {
+  readonly fault: ResultFileFault;
+  readonly file: string;
+
+  constructor(fault: ResultFileFault, file: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ResultFileError';
+    this.fault = fault;
+    this.file = file;
+  }
+}
+
+/** The formats this version reads, a row each. */
+const FORMATS = { [RUN_SCHEMA]: RunResultSchema, [BENCH_SCHEMA]: BenchResultSchema } as const;
+
+/**
+ * Validates the text of a result file; `file` only names it in messages.
+ * @throws ResultFileError
+ */
+export function parseResult(text: string, file: string): Result {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new ResultFileError('not-json', file, `${file} is not a result file: it is not JSON (is it complete?).`, { cause });
+  }
+  const name = typeof json === 'object' && json !== null && 'schema' in json ? json.schema : undefined;
+  if (typeof name !== 'string' || !/^exitlab\/\w+@\d+$/.test(name)) {
+    throw new ResultFileError(
+      'not-a-result',
+      file,
+      `${file} is JSON but not a result of exitlab: it has no "schema" such as "${RUN_SCHEMA}".`,
+    );
+  }
+  const format = (FORMATS as Record<string, (typeof FORMATS)[keyof typeof FORMATS] | undefined>)[name];
+  if (format === undefined) {
+    throw new ResultFileError(
+      'wrong-version',
+      file,
+      `${file} has the format "${name}", and this version of exitlab reads ${Object.keys(FORMATS).join(' and ')}: measure again with this version.`,
+    );
+  }
+  const parsed = v.safeParse(format, json, { abortEarly: true });
+  if (!parsed.success) {
+    const issue = parsed.issues[0];
+    const place = v.getDotPath(issue) ?? 'the top level';
+    throw new ResultFileError('invalid', file, `${file} is damaged at "${place}": ${sentence(issue.message)}`);
+  }
+  return parsed.output;
+}
+
+/**
+ * Reads and validates a result file.
+ * @throws ResultFileError
+ */
+export async function readResult(file: string): Promise<Result> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new ResultFileError('unreadable', file, `Cannot read the result file ${file}: ${systemReason(cause)}.`, { cause });
+  }
+  return parseResult(text, file);
+}
+
+/**
+ * Writes `text` to `file` so that a reader sees the old file or the new one and never half of it.
+ * Missing folders are made.
+ * @throws ResultFileError
+ */
+export async function writeAtomically(file: string, text: string): Promise<void> {
+  const folder = dirname(file);
+  const temporary = join(folder, `.${basename(file)}.${randomUUID()}`);
+  try {
+    await mkdir(folder, { recursive: true });
+    const handle = await open(temporary, 'wx');
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw new ResultFileError('unwritable', file, `Cannot write ${file}: ${systemReason(cause)}.`, { cause });
+  }
+}
+
+/**
+ * Writes a result file.
+ * @throws ResultFileError
+ */
+export async function writeResult(file: string, result: Result): Promise<void> {
+  await writeAtomically(file, resultText(result));
+}
+
+/**
+ * A result as the text of its file. Keys stand in a fixed order whatever the order in which the object was built: `schema` first,
+ * `host` last, the others by name; so two runs differ in `host` only, and a diff shows it at the end.
+ */
+export function resultText(result: Result): string {
+  const { schema, host, ...rest } = result;
+  return `${JSON.stringify({ schema, ...(sortKeys(rest) as object), host: sortKeys(host) }, undefined, 2)}\n`;
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  const sorted = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(sorted.map(([key, inner]) => [key, sortKeys(inner)]));
+}
+
+/** The operating system's reason in words, without a path or a stack. */
+function systemReason(cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+  const words: Record<string, string> = {
+    ENOENT: 'there is no such file',
+    EISDIR: 'it is a folder',
+    ENOTDIR: 'a part of its path is not a folder',
+    EACCES: 'permission is denied',
+    EROFS: 'the file system is read-only',
+    ENOSPC: 'the disk is full',
+  };
+  return words[code] ?? code;
+}
+
+function sentence(message: string): string {
+  return message.endsWith('.') ? message : `${message}.`;
+}
