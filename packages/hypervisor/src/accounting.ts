@@ -1,0 +1,135 @@
+import { SPR_TABLE } from './emulation/sprs.js';
+import { EXIT_TYPES, type ExitType } from './exit-types.js';
+import type { Work } from './work.js';
+
+/** Distribution of durations in core cycles: what KVM's exit timing prints of a type. */
+export interface DurationSummary {
+  readonly count: number;
+  /** 0 where the count is 0. */
+  readonly minCycles: number;
+  readonly maxCycles: number;
+  readonly sumCycles: number;
+  readonly sumOfSquares: number;
+}
+
+/** What one exit type came to. */
+export interface ExitSummary extends DurationSummary {
+  readonly type: string;
+  /** Present where the type is not KVM's: why it exists. */
+  readonly ours?: string;
+}
+
+export interface AccountingSnapshot {
+  /** Types in KVM's print order; those of our own only where they occurred. */
+  readonly exits: readonly ExitSummary[];
+  /** KVM's TIMEINGUEST: stretches of guest execution between an entry and the next exit. */
+  readonly timeInGuest: DurationSummary;
+  /** Exits by emulated instruction, as `kvmtrace_format -s` lists them: `mfspr SPRG0`, `tlbwe`, …. */
+  readonly instructions: ReadonlyMap<string, number>;
+  /** Exits by guest pc and type name, if asked for. */
+  readonly sites: ReadonlyMap<number, ReadonlyMap<string, number>> | undefined;
+  /** Modelled cycles in which the guest was idle; part of EMUL_WAIT's durations. */
+  readonly idleCycles: number;
+}
+
+class Durations {
+  count = 0;
+  min = Number.POSITIVE_INFINITY;
+  max = 0;
+  sum = 0;
+  sumOfSquares = 0;
+
+  add(cycles: number): void {
+    this.count++;
+    this.sum += cycles;
+    this.sumOfSquares += cycles * cycles;
+    if (cycles < this.min) this.min = cycles;
+    if (cycles > this.max) this.max = cycles;
+  }
+
+  clear(): void {
+    this.count = 0;
+    this.min = Number.POSITIVE_INFINITY;
+    this.max = 0;
+    this.sum = 0;
+    this.sumOfSquares = 0;
+  }
+
+  summary(): DurationSummary {
+    return {
+      count: this.count,
+      minCycles: this.min === Number.POSITIVE_INFINITY ? 0 : this.min,
+      maxCycles: this.max,
+      sumCycles: this.sum,
+      sumOfSquares: this.sumOfSquares,
+    };
+  }
+}
+
+/** Exit timing, as arch/powerpc/kvm/timing.c keeps it, with exact modelled cycles in place of microseconds. */
+export class Accounting {
+  readonly #types = EXIT_TYPES.map(() => new Durations());
+  readonly #timeInGuest = new Durations();
+  readonly #instructions = new Map<string, number>();
+  readonly #sites: Map<number, Map<string, number>> | undefined;
+  #idleCycles = 0;
+
+  constructor(countSites: boolean) {
+    this.#sites = countSites ? new Map() : undefined;
+  }
+
+  bookExit(type: ExitType, pc: number, cycles: number, work: Work): void {
+    (this.#types[type] as Durations).add(cycles);
+    if (work.instruction !== '') {
+      const spr = work.sprn < 0 ? '' : ` ${SPR_TABLE.get(work.sprn)?.name ?? work.sprn}`;
+      const key = `${work.instruction}${spr}`;
+      this.#instructions.set(key, (this.#instructions.get(key) ?? 0) + 1);
+    }
+    if (this.#sites === undefined) return;
+    let site = this.#sites.get(pc);
+    if (site === undefined) {
+      site = new Map();
+      this.#sites.set(pc, site);
+    }
+    const name = EXIT_TYPES[type]?.name as string;
+    site.set(name, (site.get(name) ?? 0) + 1);
+  }
+
+  /** Counts an event under a type without an exit of its own: a host interrupt that comes while the host is at work already. */
+  bookEvent(type: ExitType): void {
+    (this.#types[type] as Durations).add(0);
+  }
+
+  bookTimeInGuest(cycles: number): void {
+    this.#timeInGuest.add(cycles);
+  }
+
+  bookIdle(cycles: number): void {
+    this.#idleCycles += cycles;
+  }
+
+  /** Forgets everything, as writing `c` to KVM's timing file does. */
+  clear(): void {
+    for (const durations of this.#types) durations.clear();
+    this.#timeInGuest.clear();
+    this.#instructions.clear();
+    this.#sites?.clear();
+    this.#idleCycles = 0;
+  }
+
+  snapshot(): AccountingSnapshot {
+    const exits: ExitSummary[] = [];
+    EXIT_TYPES.forEach((row, index) => {
+      const summary = (this.#types[index] as Durations).summary();
+      if (row.ours === undefined) exits.push({ type: row.name, ...summary });
+      else if (summary.count > 0) exits.push({ type: row.name, ours: row.ours, ...summary });
+    });
+    return {
+      exits,
+      timeInGuest: this.#timeInGuest.summary(),
+      instructions: new Map(this.#instructions),
+      sites: this.#sites === undefined ? undefined : new Map([...this.#sites].map(([pc, counts]) => [pc, new Map(counts)])),
+      idleCycles: this.#idleCycles,
+    };
+  }
+}

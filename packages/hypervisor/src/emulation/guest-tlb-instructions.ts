@@ -1,0 +1,73 @@
+import { GUEST_TLB_ENTRIES } from '../guest-tlb.js';
+import { Mmucr } from '../registers.js';
+import { addressSpace, effectiveBase, isValid, physicalAddress, physicalBase } from '../tlb-words.js';
+import type { Vcpu } from '../vcpu.js';
+import { fieldRa, fieldRb, fieldRc, fieldRt } from './instruction-word.js';
+import { searchPid, searchSpace } from './sprs.js';
+
+const CR0 = 0xf0000000;
+const CR0_EQ = 0x20000000;
+const CR0_SO = 0x10000000;
+const XER_SO = 0x80000000;
+
+/** Whether `pa` is guest RAM. The shared page lies above it and is never the guest's to map. */
+export function isGuestRam(vcpu: Vcpu, pa: number): boolean {
+  return pa < vcpu.ramBytes;
+}
+
+/** Whether KVM maps the entry at once (tlbe_is_host_safe): valid, of the guest's present address space, and RAM. */
+function isHostSafe(vcpu: Vcpu, index: number): boolean {
+  const entry = vcpu.guestTlb.entry(index);
+  return isValid(entry) && addressSpace(entry) === vcpu.instructionSpace && isGuestRam(vcpu, physicalBase(entry));
+}
+
+/** Writes one word of a guest entry and keeps the shadow true: what was mapped for it goes, what it now maps may come at once. */
+export function writeGuestTlb(vcpu: Vcpu, index: number, word: 0 | 1 | 2, value: number): void {
+  if (isValid(vcpu.guestTlb.entry(index))) vcpu.shadowTlb.releaseGuestEntry(index, vcpu.work);
+  vcpu.guestTlb.write(index, word, value, searchPid(vcpu.mmucr));
+  if (vcpu.policy.mapping === 'eager' && isHostSafe(vcpu, index)) {
+    const entry = vcpu.guestTlb.entry(index);
+    const ea = effectiveBase(entry);
+    vcpu.shadowTlb.map(ea, physicalAddress(entry, ea), entry, index, vcpu, vcpu.work);
+  }
+}
+
+/** `tlbwe`; false if the word number is reserved. */
+export function emulateTlbwe(vcpu: Vcpu, word: number): boolean {
+  const ws = fieldRb(word);
+  if (ws > 2) return false;
+  const index = vcpu.processor.gpr(fieldRa(word)) % GUEST_TLB_ENTRIES;
+  writeGuestTlb(vcpu, index, ws as 0 | 1 | 2, vcpu.processor.gpr(fieldRt(word)));
+  return true;
+}
+
+/** `tlbre`; word 0 gives the TID to MMUCR[STID]. False if the word number is reserved. */
+export function emulateTlbre(vcpu: Vcpu, word: number): boolean {
+  const entry = vcpu.guestTlb.entry(vcpu.processor.gpr(fieldRa(word)) % GUEST_TLB_ENTRIES);
+  switch (fieldRb(word)) {
+    case 0:
+      vcpu.mmucr = ((vcpu.mmucr & ~Mmucr.STID) | (entry.tid & Mmucr.STID)) >>> 0;
+      vcpu.processor.setGpr(fieldRt(word), entry.word0);
+      return true;
+    case 1:
+      vcpu.processor.setGpr(fieldRt(word), entry.word1);
+      return true;
+    case 2:
+      vcpu.processor.setGpr(fieldRt(word), entry.word2);
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** `tlbsx[.]`; a miss gives -1, as KVM's does (the manual leaves the register undefined). */
+export function emulateTlbsx(vcpu: Vcpu, word: number): void {
+  const processor = vcpu.processor;
+  const ra = fieldRa(word);
+  const ea = ((ra === 0 ? 0 : processor.gpr(ra)) + processor.gpr(fieldRb(word))) >>> 0;
+  const index = vcpu.guestTlb.search(ea, searchPid(vcpu.mmucr), searchSpace(vcpu.mmucr), vcpu.work);
+  processor.setGpr(fieldRt(word), index >>> 0);
+  if (!fieldRc(word)) return;
+  const summaryOverflow = (processor.xer & XER_SO) === 0 ? 0 : CR0_SO;
+  processor.cr = ((processor.cr & ~CR0) | (index < 0 ? 0 : CR0_EQ) | summaryOverflow) >>> 0;
+}

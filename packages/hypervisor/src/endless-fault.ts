@@ -1,0 +1,63 @@
+import type { Failure } from './exit-handler.js';
+
+/** An exit as the detector sees it. */
+export interface ObservedExit {
+  readonly pc: number;
+  /** Address of the fault: DEAR, or the pc for a fetch. */
+  readonly address: number;
+  readonly typeName: string;
+  /** Whether the exit was for a missing or forbidden translation. */
+  readonly isFault: boolean;
+  /** Guest MSR[PR] when the exit was taken. */
+  readonly userMode: boolean;
+  /** Guest instructions completed so far, natively or by emulation. */
+  readonly guestInstructions: number;
+}
+
+/**
+ * Finds guests that fault for ever at one place. There are two ways: no instruction completes at all, or the guest's own handler
+ * returns to a user instruction that faults again each time.
+ */
+export class EndlessFaultDetector {
+  readonly #limit: number;
+  #lastInstructions = -1;
+  #withoutProgress = 0;
+  #userPc = -1;
+  #userAddress = -1;
+  #userRepeats = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Takes an exit into account; a failure when the limit is reached. */
+  observe(exit: ObservedExit): Failure | undefined {
+    if (!exit.isFault || exit.guestInstructions !== this.#lastInstructions) this.#withoutProgress = 0;
+    this.#lastInstructions = exit.guestInstructions;
+    if (exit.isFault) this.#withoutProgress++;
+    if (exit.userMode) {
+      if (exit.isFault && exit.pc === this.#userPc && exit.address === this.#userAddress) {
+        this.#userRepeats++;
+      } else {
+        this.#userPc = exit.isFault ? exit.pc : -1;
+        this.#userAddress = exit.isFault ? exit.address : -1;
+        this.#userRepeats = exit.isFault ? 1 : 0;
+      }
+    }
+    if (this.#withoutProgress < this.#limit && this.#userRepeats < this.#limit) return undefined;
+    return { reason: 'endless-fault', pc: exit.pc, message: explain(exit) };
+  }
+}
+
+const hex = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, '0')}`;
+
+function explain(exit: ObservedExit): string {
+  const what = `The guest repeats ${exit.typeName} at ${hex(exit.pc)} for address ${hex(exit.address)} without end`;
+  if (exit.userMode && exit.typeName.endsWith('VIRT')) {
+    return `${what}: user access to a page with TID 0, which this policy maps for the guest kernel only.`;
+  }
+  if (exit.userMode && exit.typeName === 'ISI') {
+    return `${what}: the page was mapped in guest-kernel mode, which fixed the kernel's execute permission.`;
+  }
+  return `${what}.`;
+}

@@ -1,0 +1,250 @@
+import { type DeviceAccess, decodeDeviceInstruction } from './emulation/device-access.js';
+import { isGuestRam } from './emulation/guest-tlb-instructions.js';
+import { fieldRt, fieldSpr } from './emulation/instruction-word.js';
+import { CPR0_CONFIG_DATA, findPrivileged, isFilledSprAccess, programSyndrome } from './emulation/privileged.js';
+import type { EmulationContext } from './emulation/sprs.js';
+import { ExitType } from './exit-types.js';
+import { HYPERCALL_R0, performHypercall } from './hypercalls.js';
+import { Priority, queueInterrupt, queueProgram } from './interrupts.js';
+import { Esr, Ivor, Mcsr, Msr } from './registers.js';
+import { TlbField } from './tlb-words.js';
+import type { Vcpu } from './vcpu.js';
+
+/** Why the guest left, as the hardware tells it. */
+export interface Exit {
+  /** IVOR number of the interrupt. */
+  vector: number;
+  /** SRR0 (or its counterpart): the guest's pc. */
+  pc: number;
+  dear: number;
+  esr: number;
+}
+
+/** The guest cannot go on; what happened, and to whom. */
+export interface Failure {
+  readonly reason: 'unemulated-instruction' | 'unexpected-interrupt' | 'endless-fault';
+  readonly pc: number;
+  readonly message: string;
+}
+
+/** What follows from an exit: a closed set. Only the two that touch devices leave the hypervisor. */
+export type ExitOutcome =
+  | { readonly kind: 'resume-guest' }
+  /** As resume-guest, with all registers restored, since an emulated instruction may have changed any. */
+  | { readonly kind: 'resume-guest-nv' }
+  | { readonly kind: 'emulate-mmio'; readonly access: DeviceAccess }
+  | { readonly kind: 'emulate-dcr'; readonly dcrn: number; readonly register: number; readonly isWrite: boolean }
+  /** A clock register that KVM reads for the guest without leaving the kernel. */
+  | { readonly kind: 'read-clock-register'; readonly register: number }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'fail'; readonly failure: Failure };
+
+/** The exit's type and outcome together. */
+export interface HandledExit {
+  readonly type: ExitType;
+  readonly outcome: ExitOutcome;
+}
+
+const RESUME: ExitOutcome = { kind: 'resume-guest' };
+const RESUME_NV: ExitOutcome = { kind: 'resume-guest-nv' };
+const RESET: ExitOutcome = { kind: 'reset' };
+const MTDCR_EXTENDED = 451;
+
+const hex = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, '0')}`;
+
+function fail(type: ExitType, reason: Failure['reason'], pc: number, message: string): HandledExit {
+  return { type, outcome: { kind: 'fail', failure: { reason, pc, message } } };
+}
+
+/** The instruction at the guest's pc, through the mapping that has just served its fetch. */
+function fetchInstruction(vcpu: Vcpu): number {
+  const pid = vcpu.shadowTlb.hardwarePid(vcpu.userMode);
+  const pa = vcpu.processor.translate(vcpu.pc, 'execute', 1, pid, true);
+  if (pa !== undefined) return vcpu.processor.memory.read32(pa);
+  // The mapping has gone between fetch and exit; the guest's own TLB still knows the page, or the word is read as illegal.
+  const index = vcpu.guestTlb.search(vcpu.pc, vcpu.pid, vcpu.instructionSpace, vcpu.work);
+  if (index < 0) return 0;
+  const guestPa = vcpu.guestPhysical(index, vcpu.pc);
+  return isGuestRam(vcpu, guestPa) ? vcpu.processor.memory.read32(guestPa) : 0;
+}
+
+function reflect(vcpu: Vcpu, priority: number, type: ExitType): HandledExit {
+  queueInterrupt(vcpu, priority);
+  return { type, outcome: RESUME };
+}
+
+function reflectStorage(vcpu: Vcpu, exit: Exit, priority: number, type: ExitType): HandledExit {
+  vcpu.queuedDear = exit.dear;
+  vcpu.queuedEsr = exit.esr;
+  return reflect(vcpu, priority, type);
+}
+
+/** An exception that KVM 3.4 has no case for: ours to reflect, or the end (a BUG in the host). */
+function reflectUnknownToKvm(vcpu: Vcpu, exit: Exit, priority: number, type: ExitType, name: string): HandledExit {
+  if (vcpu.policy.unsupported === 'as-kvm') {
+    return fail(type, 'unexpected-interrupt', exit.pc, `KVM has no case for the guest's ${name} interrupt at ${hex(exit.pc)}.`);
+  }
+  return reflectStorage(vcpu, exit, priority, type);
+}
+
+function handleProgram(context: EmulationContext, exit: Exit): HandledExit {
+  const { vcpu } = context;
+  if (vcpu.userMode) {
+    queueProgram(vcpu, exit.esr);
+    return { type: ExitType.USR_PR_INST, outcome: RESUME };
+  }
+  const asKvm = vcpu.policy.unsupported === 'as-kvm';
+  const word = fetchInstruction(vcpu);
+  if ((exit.esr & Esr.PTR) !== 0 && word >>> 26 === 3) {
+    vcpu.work.instruction = 'twi';
+    vcpu.work.restoresAllGprs = true;
+    queueProgram(vcpu, exit.esr);
+    return { type: ExitType.EMULINST, outcome: RESUME_NV };
+  }
+  const instruction = (exit.esr & (Esr.PTR | Esr.FP)) === 0 ? findPrivileged(word) : undefined;
+  const filled = instruction !== undefined && (instruction.filled || isFilledSprAccess(instruction, word));
+  if (instruction !== undefined && !(asKvm && filled)) {
+    vcpu.work.instruction = instruction.mnemonic;
+    const result = instruction.emulate(context, word);
+    const type = isFilledSprAccess(instruction, word) ? ExitType.X_EMUL_SPR : instruction.exitType;
+    switch (result) {
+      case 'done':
+        vcpu.pc = (vcpu.pc + 4) >>> 0;
+        vcpu.work.restoresAllGprs = true;
+        return { type, outcome: RESUME_NV };
+      case 'jumped':
+        vcpu.work.restoresAllGprs = true;
+        return { type, outcome: RESUME_NV };
+      case 'reset':
+        return { type, outcome: RESET };
+      case 'dcr':
+        return handleDcr(vcpu, word);
+      case 'illegal':
+        break;
+    }
+  }
+  if (asKvm) {
+    const message = `KVM does not emulate the instruction ${hex(word)} at ${hex(exit.pc)}.`;
+    return fail(ExitType.EMULINST, 'unemulated-instruction', exit.pc, message);
+  }
+  queueProgram(vcpu, programSyndrome(exit.esr));
+  return { type: ExitType.X_PROGRAM, outcome: RESUME };
+}
+
+function handleDcr(vcpu: Vcpu, word: number): HandledExit {
+  const dcrn = fieldSpr(word);
+  const isWrite = ((word >>> 1) & 0x3ff) === MTDCR_EXTENDED;
+  vcpu.pc = (vcpu.pc + 4) >>> 0;
+  if (dcrn === CPR0_CONFIG_DATA && !isWrite) {
+    vcpu.work.restoresAllGprs = true;
+    return { type: ExitType.EMULINST, outcome: { kind: 'read-clock-register', register: fieldRt(word) } };
+  }
+  vcpu.work.heavyExits++;
+  return { type: ExitType.DCR, outcome: { kind: 'emulate-dcr', dcrn, register: fieldRt(word), isWrite } };
+}
+
+/** First use of floating point by a guest that has it enabled: give it, if the policy does; else the guest's interrupt. */
+function handleFloatingPoint(vcpu: Vcpu): HandledExit {
+  if (vcpu.policy.floatingPoint === 'lazy' && (vcpu.msr & Msr.FP) !== 0) {
+    vcpu.floatingPointGiven = true;
+    return { type: ExitType.X_FP_GRANT, outcome: RESUME };
+  }
+  return reflect(vcpu, Priority.FP_UNAVAIL, ExitType.FP_UNAVAIL);
+}
+
+function handleSystemCall(vcpu: Vcpu): HandledExit {
+  if (!vcpu.userMode && vcpu.processor.gpr(0) === HYPERCALL_R0) {
+    vcpu.work.instruction = 'hypercall';
+    performHypercall(vcpu);
+  } else {
+    queueInterrupt(vcpu, Priority.SYSCALL);
+  }
+  return { type: ExitType.SYSCALL, outcome: RESUME };
+}
+
+/** Whether the guest's own entry lets its present mode make the access. KVM does not ask for device pages; a real 440 does. */
+function permits(vcpu: Vcpu, guestIndex: number, isWrite: boolean): boolean {
+  const permissions = vcpu.guestTlb.entry(guestIndex).word2;
+  const [read, write] = vcpu.userMode ? [TlbField.UR, TlbField.UW] : [TlbField.SR, TlbField.SW];
+  return (permissions & (isWrite ? write : read)) !== 0;
+}
+
+function handleDeviceAccess(vcpu: Vcpu, exit: Exit, guestIndex: number): HandledExit {
+  if (!permits(vcpu, guestIndex, (exit.esr & Esr.ST) !== 0)) {
+    return reflectStorage(vcpu, exit, Priority.DATA_STORAGE, ExitType.DSI);
+  }
+  const word = fetchInstruction(vcpu);
+  const instruction = decodeDeviceInstruction(word);
+  const asKvm = vcpu.policy.unsupported === 'as-kvm';
+  const known = instruction.kind === 'access' && !(asKvm && instruction.filled);
+  if (known) {
+    vcpu.pc = (vcpu.pc + 4) >>> 0;
+    vcpu.work.instruction = instruction.mnemonic;
+    vcpu.work.heavyExits++;
+    const type = instruction.filled ? ExitType.X_MMIO : ExitType.MMIO;
+    return { type, outcome: { kind: 'emulate-mmio', access: instruction.access } };
+  }
+  if (!asKvm && instruction.kind === 'cache-hint') {
+    vcpu.pc = (vcpu.pc + 4) >>> 0;
+    return { type: ExitType.X_MMIO, outcome: RESUME };
+  }
+  if (!asKvm && instruction.kind === 'unaligned') return reflectStorage(vcpu, exit, Priority.ALIGNMENT, ExitType.X_ALIGNMENT);
+  const message = `The instruction ${hex(word)} at ${hex(exit.pc)} accesses a device and is not emulated.`;
+  return fail(ExitType.MMIO, 'unemulated-instruction', exit.pc, message);
+}
+
+function handleDataMiss(vcpu: Vcpu, exit: Exit): HandledExit {
+  const guestIndex = vcpu.guestTlb.search(exit.dear, vcpu.pid, vcpu.dataSpace, vcpu.work);
+  if (guestIndex < 0) return reflectStorage(vcpu, exit, Priority.DTLB_MISS, ExitType.DTLBREAL);
+  const pa = vcpu.guestPhysical(guestIndex, exit.dear);
+  if (!isGuestRam(vcpu, pa)) return handleDeviceAccess(vcpu, exit, guestIndex);
+  vcpu.shadowTlb.map(exit.dear, pa, vcpu.guestTlb.entry(guestIndex), guestIndex, vcpu, vcpu.work);
+  return { type: ExitType.DTLBVIRT, outcome: RESUME };
+}
+
+function handleInstructionMiss(vcpu: Vcpu, exit: Exit): HandledExit {
+  const guestIndex = vcpu.guestTlb.search(exit.pc, vcpu.pid, vcpu.instructionSpace, vcpu.work);
+  if (guestIndex < 0) return reflect(vcpu, Priority.ITLB_MISS, ExitType.ITLBREAL);
+  const pa = vcpu.guestPhysical(guestIndex, exit.pc);
+  if (isGuestRam(vcpu, pa)) {
+    vcpu.shadowTlb.map(exit.pc, pa, vcpu.guestTlb.entry(guestIndex), guestIndex, vcpu, vcpu.work);
+  } else {
+    vcpu.mcsr = (vcpu.mcsr | Mcsr.MCS | Mcsr.IB) >>> 0;
+    queueInterrupt(vcpu, Priority.MACHINE_CHECK);
+  }
+  return { type: ExitType.ITLBVIRT, outcome: RESUME };
+}
+
+/**
+ * Decides an exit: a function of the exit and the guest's state. It changes that state and fills in the work record, but performs no
+ * device access, delivers nothing and books nothing. Vector 10 (the host's timer) is the timers' business and does not come here.
+ */
+export function handleExit(context: EmulationContext, exit: Exit): HandledExit {
+  const { vcpu } = context;
+  switch (exit.vector) {
+    case Ivor.PROGRAM:
+      return handleProgram(context, exit);
+    case Ivor.DTLB_MISS:
+      return handleDataMiss(vcpu, exit);
+    case Ivor.ITLB_MISS:
+      return handleInstructionMiss(vcpu, exit);
+    case Ivor.SYSCALL:
+      return handleSystemCall(vcpu);
+    case Ivor.DATA_STORAGE:
+      return reflectStorage(vcpu, exit, Priority.DATA_STORAGE, ExitType.DSI);
+    case Ivor.INST_STORAGE:
+      return reflectStorage(vcpu, exit, Priority.INST_STORAGE, ExitType.ISI);
+    case Ivor.FP_UNAVAIL:
+      return handleFloatingPoint(vcpu);
+    case Ivor.EXTERNAL:
+      return { type: ExitType.EXTINT, outcome: RESUME };
+    case Ivor.ALIGNMENT:
+      return reflectUnknownToKvm(vcpu, exit, Priority.ALIGNMENT, ExitType.X_ALIGNMENT, 'alignment');
+    case Ivor.AP_UNAVAIL:
+      return reflectUnknownToKvm(vcpu, exit, Priority.AP_UNAVAIL, ExitType.X_AP_UNAVAIL, 'auxiliary processor unavailable');
+    case Ivor.DEBUG:
+      return fail(ExitType.DEBUG, 'unexpected-interrupt', exit.pc, `A debug interrupt at ${hex(exit.pc)} that no one asked for.`);
+    default:
+      return fail(ExitType.SIGNAL, 'unexpected-interrupt', exit.pc, `Interrupt ${exit.vector} at ${hex(exit.pc)} is not the guest's.`);
+  }
+}

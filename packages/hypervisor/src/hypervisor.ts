@@ -1,0 +1,385 @@
+import { type DcrBus, type DeviceBus, type InterruptInputs, type Processor, StopReason } from '@exitlab/core';
+import { Accounting, type AccountingSnapshot } from './accounting.js';
+import type { CostProfile } from './cost-profiles/cost-profile.js';
+import { SIMPLE_PROFILE } from './cost-profiles/simple.js';
+import { performDeviceAccess } from './emulation/device-access.js';
+import { CPR0_CONFIG_ADDRESS, CPR0_CONFIG_DATA } from './emulation/privileged.js';
+import type { EmulationContext } from './emulation/sprs.js';
+import { EndlessFaultDetector } from './endless-fault.js';
+import { type Exit, type ExitOutcome, type Failure, handleExit } from './exit-handler.js';
+import { EXIT_TYPES, ExitType } from './exit-types.js';
+import { deliverInterrupts, dequeueInterrupt, Priority, queueInterrupt } from './interrupts.js';
+import { checkPolicy, LINUX_3_4, type Policy } from './policy.js';
+import { Esr, Ivor, Msr, Spr } from './registers.js';
+import { ShadowTlb } from './shadow-tlb.js';
+import { GuestSharedPage, MAGIC_PAGE_BYTES, PrivateSharedPage, type SharedPage } from './shared-page.js';
+import { Timers } from './timers.js';
+import { Vcpu } from './vcpu.js';
+import { Work } from './work.js';
+
+/** The guest's devices, which the machine monitor owns, as user space owns them under KVM. */
+export interface GuestDevices {
+  readonly bus: DeviceBus;
+  readonly dcr: DcrBus;
+  /**
+   * Asked when the guest is idle: how many core cycles from now the guest may sleep. `timerCycles` is the time to its next timer, or
+   * undefined if none runs. Returns a number up to that, after which the devices have been brought up to date; undefined leaves
+   * {@link Hypervisor.run}, so that the monitor can wait for the outside world. Without it the guest sleeps to its next timer.
+   */
+  idle?(timerCycles: number | undefined): number | undefined;
+}
+
+export interface HypervisorOptions {
+  readonly policy?: Policy;
+  readonly costProfile?: CostProfile;
+  /** Guest RAM from physical address 0, in bytes; by default all memory that the shared page leaves. */
+  readonly ramBytes?: number;
+  /** Count exits by guest pc, for the patcher's profile. */
+  readonly countSites?: boolean;
+  /** Faults at one place without progress that end a run. */
+  readonly endlessFaultLimit?: number;
+  /** Frequency of the host scheduler's tick, 0 for none. Each tick that finds the guest running is a DEC exit. */
+  readonly hostTickHz?: number;
+  /** Slots of the shadow TLB's rotation that the host's user space takes at an exit to it. */
+  readonly hostSlotsPerHeavyExit?: number;
+}
+
+/** Why {@link Hypervisor.run} came back. */
+export type RunOutcome =
+  | { readonly kind: 'limit' }
+  | { readonly kind: 'stopped' }
+  /** Idle, and nothing inside the machine will ever wake it. */
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'failure'; readonly failure: Failure };
+
+const FAULT_TYPES: ReadonlySet<ExitType> = new Set([
+  ExitType.ITLBREAL,
+  ExitType.ITLBVIRT,
+  ExitType.DTLBREAL,
+  ExitType.DTLBVIRT,
+  ExitType.ISI,
+  ExitType.DSI,
+]);
+
+/** Interrupts that save the pc elsewhere than in SRR0. */
+const CRITICAL_VECTORS: ReadonlySet<number> = new Set([Ivor.CRITICAL, Ivor.WATCHDOG, Ivor.DEBUG]);
+
+/** A virtual 440 over a real one: what /dev/kvm is to its machine monitor. */
+export class Hypervisor implements InterruptInputs {
+  readonly processor: Processor;
+  readonly policy: Policy;
+  readonly costProfile: CostProfile;
+  readonly vcpu: Vcpu;
+  readonly #devices: GuestDevices;
+  readonly #timers: Timers;
+  readonly #shadowTlb: ShadowTlb;
+  readonly #accounting: Accounting;
+  readonly #context: EmulationContext;
+  readonly #work = new Work();
+  readonly #exit: Exit = { vector: 0, pc: 0, dear: 0, esr: 0 };
+  readonly #detector: EndlessFaultDetector;
+  readonly #hostSlotsPerHeavyExit: number;
+  #emulatedInstructions = 0;
+  #stopRequested = false;
+  #clearRequested = false;
+  /** Whether the guest was stopped between two instructions, rather than by an exit of its own. */
+  #interrupted = false;
+  /** The guest sleeps, and its exit is not booked yet. */
+  #sleeping: { pc: number; idleCycles: number } | undefined;
+
+  constructor(processor: Processor, devices: GuestDevices, options: HypervisorOptions = {}) {
+    this.processor = processor;
+    this.policy = checkPolicy(options.policy ?? LINUX_3_4);
+    this.costProfile = options.costProfile ?? SIMPLE_PROFILE;
+    this.#devices = devices;
+    const memoryBytes = processor.memory.sizeBytes;
+    const ramBytes = options.ramBytes ?? (this.policy.magicPage ? memoryBytes - MAGIC_PAGE_BYTES : memoryBytes);
+    const shared: SharedPage = this.policy.magicPage ? new GuestSharedPage(processor.memory, ramBytes) : new PrivateSharedPage();
+    const hostTickTicks = options.hostTickHz ? Math.round(processor.clock.timebaseHz / options.hostTickHz) : 0;
+    this.#timers = new Timers(processor, hostTickTicks);
+    this.#shadowTlb = new ShadowTlb(processor, this.policy);
+    this.vcpu = new Vcpu(processor, this.policy, ramBytes, shared, this.#shadowTlb, this.#work);
+    if (shared.pa !== undefined) this.#shadowTlb.mapMagicPage(shared.pa);
+    this.#accounting = new Accounting(options.countSites ?? false);
+    this.#detector = new EndlessFaultDetector(options.endlessFaultLimit ?? 10_000);
+    this.#hostSlotsPerHeavyExit = options.hostSlotsPerHeavyExit ?? 0;
+    const ticksPerCycle = processor.clock.timebaseHz / processor.clock.coreHz;
+    this.#context = {
+      vcpu: this.vcpu,
+      timers: this.#timers,
+      timerStartDelayTicks: Math.round(this.costProfile.timerStartDelay * ticksPerCycle),
+    };
+    processor.interruptTarget = 'host';
+  }
+
+  /** Instructions of the guest that have completed, by the processor or by emulation. */
+  get guestInstructions(): number {
+    return this.processor.clock.retiredInstructions + this.#emulatedInstructions;
+  }
+
+  /** Exit timing since the start or the last {@link clearStatistics}. */
+  statistics(): AccountingSnapshot {
+    return this.#accounting.snapshot();
+  }
+
+  /** Forgets the exit timing, from the end of the present exit on. */
+  clearStatistics(): void {
+    this.#clearRequested = true;
+  }
+
+  /** Makes the current or next {@link run} return `stopped`. */
+  requestStop(): void {
+    this.#stopRequested = true;
+    this.processor.requestStop();
+  }
+
+  /** Level of the guest's external interrupt (KVM_INTERRUPT_SET_LEVEL and KVM_INTERRUPT_UNSET). */
+  setExternal(asserted: boolean): void {
+    if (asserted) {
+      queueInterrupt(this.vcpu, Priority.EXTERNAL_LEVEL);
+    } else {
+      dequeueInterrupt(this.vcpu, Priority.EXTERNAL_LEVEL);
+      dequeueInterrupt(this.vcpu, Priority.EXTERNAL);
+    }
+  }
+
+  /** One external interrupt, forgotten when it is delivered (KVM_INTERRUPT_SET). */
+  pulseExternal(): void {
+    queueInterrupt(this.vcpu, Priority.EXTERNAL);
+  }
+
+  /** Level of the guest's critical interrupt, which KVM cannot inject. */
+  setCritical(asserted: boolean): void {
+    if (asserted) queueInterrupt(this.vcpu, Priority.CRITICAL);
+    else dequeueInterrupt(this.vcpu, Priority.CRITICAL);
+  }
+
+  /** Writes a guest TLB entry, as the machine monitor does before the guest starts. */
+  setGuestTlbEntry(index: number, word0: number, word1: number, word2: number, tid = 0): void {
+    const mmucr = this.vcpu.mmucr;
+    this.vcpu.mmucr = tid;
+    this.vcpu.guestTlb.write(index, 1, word1);
+    this.vcpu.guestTlb.write(index, 2, word2);
+    this.vcpu.guestTlb.write(index, 0, word0, tid);
+    this.vcpu.mmucr = mmucr;
+  }
+
+  /** Starts the guest at `pc` with the given MSR; user-level registers are the processor's. */
+  start(pc: number, msr = 0): void {
+    this.vcpu.pc = pc;
+    this.vcpu.setMsr(msr);
+  }
+
+  /** Runs the guest until at most `maxInstructions` more of its instructions have completed, or something else ends it. */
+  run(maxInstructions: number): RunOutcome {
+    const end = this.guestInstructions + maxInstructions;
+    const processor = this.processor;
+    this.#work.reset(Ivor.EXTERNAL);
+    const ended = this.#prepareFromOutside();
+    if (ended !== undefined) return ended;
+    while (true) {
+      if (this.#stopRequested) {
+        this.#stopRequested = false;
+        return { kind: 'stopped' };
+      }
+      const remaining = end - this.guestInstructions;
+      if (remaining <= 0) return { kind: 'limit' };
+      this.#enter();
+      const entered = processor.clock.cycles;
+      const reason = processor.run(remaining);
+      this.#accounting.bookTimeInGuest(processor.clock.cycles - entered);
+      switch (reason) {
+        case StopReason.interrupt: {
+          const outcome = this.#takeExit();
+          if (outcome !== undefined) return outcome;
+          break;
+        }
+        case StopReason.limit:
+        case StopReason.stopped:
+          this.vcpu.pc = processor.pc;
+          this.#interrupted = true;
+          break;
+        case StopReason.reset:
+          return { kind: 'reset' };
+        case StopReason.wait:
+          throw new Error('The processor sleeps although the hypervisor never sets MSR[WE].');
+      }
+    }
+  }
+
+  #enter(): void {
+    const { processor, vcpu } = this;
+    this.#timers.program();
+    processor.pc = vcpu.pc;
+    processor.msr = vcpu.hardwareMsr;
+    processor.writeSpr(Spr.PID, this.#shadowTlb.hardwarePid(vcpu.userMode));
+  }
+
+  /** On a call of run: what the monitor has raised meanwhile is delivered first; a sleeping guest goes on sleeping or wakes. */
+  #prepareFromOutside(): RunOutcome | undefined {
+    if (this.#sleeping !== undefined) return this.#sleep();
+    deliverInterrupts(this.vcpu, this.#work);
+    if (this.#work.delivered !== 0 && this.#interrupted) this.#book(ExitType.SIGNAL, this.vcpu.pc, 0);
+    this.#interrupted = false;
+    return undefined;
+  }
+
+  #takeExit(): RunOutcome | undefined {
+    const { processor, vcpu } = this;
+    const exit = this.#exit;
+    exit.vector = processor.lastVector;
+    exit.pc = processor.readSpr(CRITICAL_VECTORS.has(exit.vector) ? Spr.CSRR0 : Spr.SRR0) ?? 0;
+    exit.dear = processor.readSpr(Spr.DEAR) ?? 0;
+    exit.esr = processor.readSpr(Spr.ESR) ?? 0;
+    vcpu.pc = exit.pc;
+    this.#work.reset(exit.vector);
+    const userMode = vcpu.userMode;
+    if (exit.vector === Ivor.DECREMENTER) return this.#takeTimerExit(exit.pc);
+
+    const { type, outcome } = handleExit(this.#context, exit);
+    if (this.#work.instruction !== '') this.#emulatedInstructions++;
+    processor.clearReservation();
+    deliverInterrupts(vcpu, this.#work);
+    const asleep = (vcpu.msr & Msr.WE) !== 0;
+    const ended = this.#completeForGuest(outcome, exit);
+    if (ended?.kind === 'failure') {
+      this.#book(type, exit.pc, 0);
+      return ended;
+    }
+    if (asleep) {
+      this.#sleeping = { pc: exit.pc, idleCycles: 0 };
+      this.#work.waits++;
+      return this.#sleep();
+    }
+    this.#book(type, exit.pc, 0);
+    if (ended !== undefined) return ended;
+    this.#serveTimersInHost();
+    const failure = this.#detector.observe({
+      pc: exit.pc,
+      address: exit.vector === Ivor.DTLB_MISS || exit.vector === Ivor.DATA_STORAGE ? exit.dear : exit.pc,
+      typeName: EXIT_TYPES[type]?.name as string,
+      isFault: FAULT_TYPES.has(type),
+      userMode,
+      guestInstructions: this.guestInstructions,
+    });
+    return failure === undefined ? undefined : { kind: 'failure', failure };
+  }
+
+  /** What user space does for an exit; interrupts that devices raise by it are delivered before the guest goes on. */
+  #completeForGuest(outcome: ExitOutcome, exit: Exit): RunOutcome | undefined {
+    const { processor, vcpu } = this;
+    const { bus, dcr } = this.#devices;
+    switch (outcome.kind) {
+      case 'resume-guest':
+      case 'resume-guest-nv':
+        return undefined;
+      case 'emulate-mmio': {
+        const missing = performDeviceAccess(vcpu, bus, outcome.access);
+        if (missing !== undefined) this.#missDuringAccess(missing, exit);
+        break;
+      }
+      case 'emulate-dcr':
+        if (outcome.isWrite) dcr.write(outcome.dcrn, processor.gpr(outcome.register));
+        else processor.setGpr(outcome.register, dcr.read(outcome.dcrn) >>> 0);
+        break;
+      case 'read-clock-register':
+        dcr.write(CPR0_CONFIG_ADDRESS, vcpu.cpr0Address);
+        processor.setGpr(outcome.register, dcr.read(CPR0_CONFIG_DATA) >>> 0);
+        return undefined;
+      case 'reset':
+        return { kind: 'reset' };
+      case 'fail':
+        return { kind: 'failure', failure: outcome.failure };
+    }
+    this.#work.shadowReloads += this.#shadowTlb.inUse;
+    this.#shadowTlb.passOver(this.#hostSlotsPerHeavyExit);
+    deliverInterrupts(vcpu, this.#work);
+    return undefined;
+  }
+
+  /** An access that reaches into a page which the guest has not mapped is not done at all; the guest sees the miss. */
+  #missDuringAccess(ea: number, exit: Exit): void {
+    const { vcpu } = this;
+    vcpu.pc = exit.pc;
+    vcpu.queuedDear = ea;
+    vcpu.queuedEsr = exit.esr & Esr.ST;
+    queueInterrupt(vcpu, Priority.DTLB_MISS);
+  }
+
+  #takeTimerExit(pc: number): RunOutcome | undefined {
+    const { vcpu } = this;
+    this.#timers.acknowledge();
+    const expiries = this.#timers.expire(vcpu);
+    this.processor.clearReservation();
+    deliverInterrupts(vcpu, this.#work);
+    const type = expiries.decrementer || expiries.hostTick ? ExitType.DEC : expiries.watchdog ? ExitType.X_WATCHDOG : ExitType.X_FIT;
+    this.#book(type, pc, 0);
+    if (expiries.watchdogReset) return { kind: 'reset' };
+    this.#serveTimersInHost();
+    return undefined;
+  }
+
+  /** Timers that ran out while the hypervisor was at work: the host is interrupted, not the guest. */
+  #serveTimersInHost(): void {
+    const { vcpu } = this;
+    while (this.#timers.expired) {
+      const expiries = this.#timers.expire(vcpu);
+      if (expiries.decrementer) this.#accounting.bookEvent(ExitType.DEC);
+      deliverInterrupts(vcpu, this.#work);
+      this.processor.clock.advance(this.costProfile.interruptInHost);
+    }
+  }
+
+  /**
+   * The guest has set MSR[WE]: it sleeps until an interrupt is pending (kvm_vcpu_block). A pending one that the guest does not allow
+   * ends the sleep at once, as there.
+   */
+  #sleep(): RunOutcome | undefined {
+    const { vcpu, processor } = this;
+    const sleeping = this.#sleeping as { pc: number; idleCycles: number };
+    while (vcpu.pending === 0) {
+      const deadline = this.#timers.nextDeadline;
+      const timerCycles = Number.isFinite(deadline) ? this.#timers.cyclesUntil(deadline) : undefined;
+      const cycles = this.#devices.idle === undefined ? timerCycles : this.#devices.idle(timerCycles);
+      if (cycles === undefined || this.#stopRequested) {
+        if (cycles === undefined) return { kind: 'wait' };
+        this.#stopRequested = false;
+        return { kind: 'stopped' };
+      }
+      processor.clock.advance(cycles);
+      sleeping.idleCycles += cycles;
+      if (!this.#timers.expired) continue;
+      // The oracle counts the host interrupt that ends the sleep as DEC, though the guest is not running.
+      if (this.#timers.expire(vcpu).decrementer) this.#accounting.bookEvent(ExitType.DEC);
+    }
+    this.#sleeping = undefined;
+    deliverInterrupts(vcpu, this.#work);
+    this.#accounting.bookIdle(sleeping.idleCycles);
+    this.#book(ExitType.EMUL_WAIT, sleeping.pc, sleeping.idleCycles);
+    this.#serveTimersInHost();
+    return undefined;
+  }
+
+  /** Books the exit and lets its modelled time pass. */
+  #book(type: ExitType, pc: number, idleCycles: number): void {
+    const cycles = this.costProfile.price(type, this.#work);
+    this.processor.clock.advance(cycles);
+    this.#accounting.bookExit(type, pc, cycles + idleCycles, this.#work);
+    if (!this.#clearRequested) return;
+    this.#clearRequested = false;
+    this.#accounting.clear();
+  }
+}
+
+/** Takes over a processor that a board has set up for native entry: registers stay, its TLB becomes the guest's. */
+export function adoptNativeEntry(processor: Processor, devices: GuestDevices, options: HypervisorOptions = {}): Hypervisor {
+  const entries = Array.from({ length: 64 }, (_, index) => processor.readTlb(index));
+  const { pc, msr } = processor;
+  const hypervisor = new Hypervisor(processor, devices, options);
+  entries.forEach((entry, index) => {
+    hypervisor.setGuestTlbEntry(index, entry.word0, entry.word1, entry.word2, entry.tid);
+  });
+  hypervisor.start(pc, msr);
+  return hypervisor;
+}

@@ -1,0 +1,67 @@
+/**
+ * What a hypervisor may decide one way or another, as a value. `linux-3.4` is what KVM did; every other combination is a what-if.
+ */
+export interface Policy {
+  readonly name: string;
+  /** Slots of the hardware TLB given to the guest, 1 to 63; KVM leaves slot 63 to the host kernel's pinned mapping. */
+  readonly shadowSlots: number;
+  /** Which slot a new shadow mapping takes. KVM: round robin (`tlb_44x_index`). */
+  readonly replacement: 'fifo' | 'random';
+  /** Seed of `random` replacement; no other randomness exists. */
+  readonly replacementSeed: number;
+  /** Whether a guest `tlbwe` maps its page at once (KVM) or the first access does. */
+  readonly mapping: 'eager' | 'lazy';
+  /**
+   * `kvm`: the guest's mode at map time decides which permission bits count, for good. `privilege`: guest user and supervisor
+   * mappings are kept apart by hardware PID and each has the permissions of its own mode.
+   */
+  readonly permissions: 'kvm' | 'privilege';
+  /** Size of a host page: a power of four times 1 KB. A shadow entry covers the smaller of this and the guest's page. */
+  readonly hostPageBytes: number;
+  /** `two`: guest kernel and user have a hardware PID each (KVM from 2.6.28). `flush`: one PID, and all mappings go at a switch. */
+  readonly hardwarePids: 'two' | 'flush';
+  /** How the guest TLB is searched; only the modelled cost differs. */
+  readonly guestTlbSearch: 'linear' | 'hashed';
+  /** `refused`: FP_UNAVAIL is always reflected (KVM). `lazy`: given at the first use while the guest's MSR[FP] is set. */
+  readonly floatingPoint: 'refused' | 'lazy';
+  /** `fill`: what KVM leaves out is emulated, under types of our own. `as-kvm`: it ends the run, as it did there. */
+  readonly unsupported: 'fill' | 'as-kvm';
+  /** Whether the hypercall interface offers the shared page. The 440 port of KVM never did. */
+  readonly magicPage: boolean;
+}
+
+/** What Linux 3.4 did, its holes filled where they keep a guest from running. */
+export const LINUX_3_4: Policy = {
+  name: 'linux-3.4',
+  shadowSlots: 63,
+  replacement: 'fifo',
+  replacementSeed: 1,
+  mapping: 'eager',
+  permissions: 'kvm',
+  hostPageBytes: 4096,
+  hardwarePids: 'two',
+  guestTlbSearch: 'linear',
+  floatingPoint: 'lazy',
+  unsupported: 'fill',
+  magicPage: false,
+};
+
+/** Linux 3.4 with its holes: what it could not do ends the run. */
+export const LINUX_3_4_AS_KVM: Policy = { ...LINUX_3_4, name: 'linux-3.4-as-kvm', floatingPoint: 'refused', unsupported: 'as-kvm' };
+
+/** A policy value that makes no sense; the message says what to change. */
+export class PolicyError extends Error {
+  override readonly name = 'PolicyError';
+}
+
+/** Returns the policy, or throws a {@link PolicyError} in one sentence. */
+export function checkPolicy(policy: Policy): Policy {
+  if (!Number.isInteger(policy.shadowSlots) || policy.shadowSlots < 2 || policy.shadowSlots > 63) {
+    throw new PolicyError(`The number of shadow slots must be from 2 to 63, not ${policy.shadowSlots}.`);
+  }
+  const exponent = Math.log2(policy.hostPageBytes / 1024) / 2;
+  if (!Number.isInteger(exponent) || exponent < 1 || exponent > 9 || exponent === 6 || exponent === 8) {
+    throw new PolicyError(`The host page size must be 4K, 16K, 64K, 256K, 1M, 16M or 256M, not ${policy.hostPageBytes} bytes.`);
+  }
+  return policy;
+}

@@ -1,0 +1,163 @@
+import type { Processor, TlbWords } from '@exitlab/core';
+import type { Policy } from './policy.js';
+import { createReplacement, type Replacement } from './replacement.js';
+import { MAGIC_PAGE_EA } from './shared-page.js';
+import { pageBytes, TlbField } from './tlb-words.js';
+import type { Work } from './work.js';
+
+/** What the hypervisor remembers of one slot (KVM's `struct kvmppc_44x_shadow_ref`). */
+interface ShadowReference {
+  inUse: boolean;
+  guestIndex: number;
+  guestTid: number;
+}
+
+/** Guest state that decides how a page is mapped. */
+export interface MappingContext {
+  /** Guest MSR[PR]. */
+  readonly userMode: boolean;
+  /** Guest PID. */
+  readonly pid: number;
+}
+
+const KERNEL_PID = 1;
+const USER_PID = 0;
+/** With permissions by privilege user mappings have a PID of their own, since TID 0 would match in the kernel too. */
+const SEPARATE_USER_PID = 2;
+
+/**
+ * The hardware TLB entries that stand for the guest's: slots 0 to `shadowSlots` - 1, all in address space 1, one host page each at
+ * most. What is released when, and which slot is taken next, follows arch/powerpc/kvm/44x_tlb.c of Linux 3.4.
+ */
+export class ShadowTlb {
+  readonly #processor: Processor;
+  readonly #policy: Policy;
+  readonly #slots: number;
+  readonly #references: ShadowReference[];
+  readonly #replacement: Replacement;
+  readonly #coldPages: Set<number> | undefined;
+  #inUse = 0;
+
+  /** `trackColdPages` makes {@link Work.coldPages} count first touches, for a cost profile that prices them. */
+  constructor(processor: Processor, policy: Policy, trackColdPages = false) {
+    this.#processor = processor;
+    this.#policy = policy;
+    // The shared page is pinned, as e500's KVM pins it (kvmppc_map_magic): it takes the last slot out of the rotation.
+    this.#slots = policy.magicPage ? policy.shadowSlots - 1 : policy.shadowSlots;
+    this.#references = Array.from({ length: this.#slots }, () => ({ inUse: false, guestIndex: -1, guestTid: 0 }));
+    this.#replacement = createReplacement(policy, this.#slots);
+    this.#coldPages = trackColdPages ? new Set() : undefined;
+    for (let slot = 0; slot < 64; slot++) processor.writeTlb(slot, 0, 0, 0);
+  }
+
+  /** Slots that hold a mapping now. */
+  get inUse(): number {
+    return this.#inUse;
+  }
+
+  /** The hardware PID under which the guest runs in the given mode. */
+  hardwarePid(userMode: boolean): number {
+    if (!userMode) return KERNEL_PID;
+    return this.#policy.permissions === 'privilege' ? SEPARATE_USER_PID : USER_PID;
+  }
+
+  /** Maps the host page around `ea`, which guest entry `guestIndex` translates to `pa` in guest RAM. */
+  map(ea: number, pa: number, guestEntry: Readonly<TlbWords>, guestIndex: number, context: MappingContext, work: Work): void {
+    const slot = this.#replacement.nextVictim();
+    const reference = this.#references[slot] as ShadowReference;
+    work.maps++;
+    if (reference.inUse) {
+      work.mapsReplacing++;
+      this.#release(slot, reference);
+    }
+    reference.inUse = true;
+    reference.guestIndex = guestIndex;
+    reference.guestTid = guestEntry.tid & 0xff;
+    this.#inUse++;
+    this.#noteTouched(pa, work);
+    // KVM enters a mapping of another process too. Nothing may use it before a PID change, and that drops it; until then it could
+    // only be hit wrongly. It takes its slot, but the hardware does not see it.
+    if (reference.guestTid !== 0 && reference.guestTid !== context.pid) return;
+    const bytes = Math.min(pageBytes(guestEntry), this.#policy.hostPageBytes);
+    const sizeField = (Math.log2(bytes / 1024) / 2) << TlbField.SIZE_SHIFT;
+    const frame = pa - (pa % bytes);
+    this.#processor.writeTlb(slot, 1, frame >>> 0);
+    this.#processor.writeTlb(slot, 2, this.#attributes(guestEntry.word2, context.userMode));
+    this.#processor.writeTlb(slot, 0, (ea - (ea % bytes) + (TlbField.VALID | TlbField.TS | sizeField)) >>> 0, this.#tid(reference.guestTid, context));
+  }
+
+  /** Drops what was mapped for one guest entry. */
+  releaseGuestEntry(guestIndex: number, work: Work): void {
+    work.releaseScans++;
+    for (let slot = 0; slot < this.#slots; slot++) {
+      const reference = this.#references[slot] as ShadowReference;
+      if (reference.guestIndex === guestIndex && reference.inUse) {
+        work.releases++;
+        this.#release(slot, reference);
+      }
+    }
+  }
+
+  /** Drops the mappings of a process (guest TID other than 0), as a change of the guest's PID asks for. */
+  releaseProcess(work: Work): void {
+    work.releaseScans++;
+    for (let slot = 0; slot < this.#slots; slot++) {
+      const reference = this.#references[slot] as ShadowReference;
+      if (reference.guestTid === 0 || !reference.inUse) continue;
+      work.releases++;
+      this.#release(slot, reference);
+    }
+  }
+
+  /** Drops everything, as hypervisors with a single hardware PID do when the guest changes between kernel and user. */
+  releaseAll(work: Work): void {
+    work.releaseScans++;
+    for (let slot = 0; slot < this.#slots; slot++) {
+      const reference = this.#references[slot] as ShadowReference;
+      if (!reference.inUse) continue;
+      work.releases++;
+      this.#release(slot, reference);
+    }
+  }
+
+  /** The host's own user space takes slots of the same rotation; the guest's mappings are put back at the return. */
+  passOver(slots: number): void {
+    this.#replacement.skip(slots);
+  }
+
+  /** Pins the shared page at `pa` for the guest kernel. */
+  mapMagicPage(pa: number): void {
+    const slot = this.#slots;
+    const fourKilobytes = 1 << TlbField.SIZE_SHIFT;
+    this.#processor.writeTlb(slot, 1, pa);
+    this.#processor.writeTlb(slot, 2, TlbField.MEMORY_COHERENT | 0x1b | TlbField.SUPERVISOR_PERMISSIONS);
+    this.#processor.writeTlb(slot, 0, (MAGIC_PAGE_EA | TlbField.VALID | TlbField.TS | fourKilobytes) >>> 0, KERNEL_PID);
+  }
+
+  #release(slot: number, reference: ShadowReference): void {
+    reference.inUse = false;
+    this.#inUse--;
+    this.#processor.writeTlb(slot, 0, 0, 0);
+  }
+
+  #tid(guestTid: number, context: MappingContext): number {
+    if (this.#policy.permissions === 'privilege') return this.hardwarePid(context.userMode);
+    return guestTid === 0 ? KERNEL_PID : USER_PID;
+  }
+
+  /** Word 2 of a shadow entry: the permissions of the guest's present mode, in the user bits; storage attributes are the host's. */
+  #attributes(guestWord2: number, userMode: boolean): number {
+    const user = userMode
+      ? guestWord2 & TlbField.USER_PERMISSIONS
+      : (guestWord2 & TlbField.SUPERVISOR_PERMISSIONS) << TlbField.USER_SHIFT;
+    return (guestWord2 & TlbField.U0_TO_U3) | user | TlbField.SUPERVISOR_PERMISSIONS | TlbField.MEMORY_COHERENT;
+  }
+
+  #noteTouched(pa: number, work: Work): void {
+    if (this.#coldPages === undefined) return;
+    const page = Math.floor(pa / this.#policy.hostPageBytes);
+    if (this.#coldPages.has(page)) return;
+    this.#coldPages.add(page);
+    work.coldPages++;
+  }
+}

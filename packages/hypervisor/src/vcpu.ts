@@ -1,0 +1,114 @@
+import type { Processor } from '@exitlab/core';
+import { GuestTlb } from './guest-tlb.js';
+import type { Policy } from './policy.js';
+import { Msr, Spr } from './registers.js';
+import type { ShadowTlb } from './shadow-tlb.js';
+import { SharedField, type SharedPage } from './shared-page.js';
+import { physicalAddress } from './tlb-words.js';
+import type { Work } from './work.js';
+
+/** MSR bits that the hardware has while the guest runs, whatever the guest asked for (KVM's `shadow_msr`). */
+const SHADOW_MSR = Msr.CE | Msr.EE | Msr.PR | Msr.ME | Msr.DE | Msr.IS | Msr.DS;
+const FLOATING_POINT_MSR = Msr.FP | Msr.FE0 | Msr.FE1;
+
+/** IVPR and IVORs before the guest sets its own: values that are easy to recognise (kvm_arch_vcpu_setup). */
+const INITIAL_IVPR = 0x55550000;
+const INITIAL_IVOR = 0x7700;
+
+/**
+ * What the guest believes of its supervisor state. User-level registers stay in the processor; fields of {@link SharedField} live in
+ * the shared page.
+ */
+export class Vcpu {
+  readonly processor: Processor;
+  readonly policy: Policy;
+  readonly shared: SharedPage;
+  readonly shadowTlb: ShadowTlb;
+  readonly guestTlb = new GuestTlb();
+
+  /** Guest RAM lies from physical address 0 up to this. */
+  readonly ramBytes: number;
+
+  /** Address at which the guest goes on; kept apart from the processor's pc, which an interrupt has changed. */
+  pc = 0;
+  pid = 0;
+  mmucr = 0;
+  ivpr = INITIAL_IVPR;
+  readonly ivor = Uint32Array.from({ length: 16 }, (_, index) => INITIAL_IVOR | (index * 4));
+  csrr0 = 0;
+  csrr1 = 0;
+  mcsrr0 = 0;
+  mcsrr1 = 0;
+  mcsr = 0;
+  dbsr = 0;
+  dbcr0 = 0;
+  cpr0Address = 0;
+  /** SPRs that only hold what was written to them, by number. */
+  readonly storedSprs = new Map<number, number>();
+
+  /** Pending interrupts, a bit mask by priority, and what they will report. */
+  pending = 0;
+  queuedEsr = 0;
+  queuedDear = 0;
+
+  /** Whether the guest's floating-point registers are in the hardware. */
+  floatingPointGiven = false;
+  /** Address of the reservation that an emulated `lwarx` on a device made, or -1. */
+  deviceReservation = -1;
+
+  /** The work record of the exit being handled. */
+  readonly work: Work;
+
+  constructor(processor: Processor, policy: Policy, ramBytes: number, shared: SharedPage, shadowTlb: ShadowTlb, work: Work) {
+    this.processor = processor;
+    this.policy = policy;
+    this.ramBytes = ramBytes;
+    this.shared = shared;
+    this.shadowTlb = shadowTlb;
+    this.work = work;
+    this.storedSprs.set(Spr.CCR1, processor.readSpr(Spr.CCR1) ?? 0);
+  }
+
+  /** The guest's MSR. */
+  get msr(): number {
+    return this.shared.get(SharedField.msr);
+  }
+
+  get userMode(): boolean {
+    return (this.msr & Msr.PR) !== 0;
+  }
+
+  /** Address space of the guest's fetches and of its data accesses. */
+  get instructionSpace(): 0 | 1 {
+    return (this.msr & Msr.IS) === 0 ? 0 : 1;
+  }
+
+  get dataSpace(): 0 | 1 {
+    return (this.msr & Msr.DS) === 0 ? 0 : 1;
+  }
+
+  /** Changes the guest's MSR with what hangs on it (kvmppc_set_msr). WE takes effect before the guest is entered again. */
+  setMsr(value: number): void {
+    const before = this.msr;
+    this.shared.set(SharedField.msr, value >>> 0);
+    if (this.policy.hardwarePids === 'flush' && ((before ^ value) & Msr.PR) !== 0) this.shadowTlb.releaseAll(this.work);
+  }
+
+  /** Guest-physical address of `ea` by guest TLB entry `index`. */
+  guestPhysical(index: number, ea: number): number {
+    return physicalAddress(this.guestTlb.entry(index), ea);
+  }
+
+  setPid(value: number): void {
+    const pid = value & 0xff;
+    if (pid === this.pid) return;
+    this.pid = pid;
+    this.work.pidChanged = true;
+    this.shadowTlb.releaseProcess(this.work);
+  }
+
+  /** MSR with which the processor runs the guest now. */
+  get hardwareMsr(): number {
+    return this.floatingPointGiven ? SHADOW_MSR | (this.msr & FLOATING_POINT_MSR) : SHADOW_MSR;
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * What the hypervisor did during one exit, in countable items. The handler fills it in, a cost profile prices it; neither knows the
+ * other. Names follow the functions of arch/powerpc/kvm that do the work.
+ */
+export class Work {
+  /** IVOR number of the interrupt that led here; decides what the entry code saves. */
+  vector = 0;
+  /** The instruction emulated, as a key of the instruction table, or the empty string. */
+  instruction = '';
+  /** SPR named by that instruction, or -1. */
+  sprn = -1;
+  /** Whether all GPRs had to be restored (RESUME_FLAG_NV). */
+  restoresAllGprs = false;
+  /** Searches of the guest TLB, and how each slot looked at was told from a hit. */
+  searches = 0;
+  slotsBelow = 0;
+  slotsAbove = 0;
+  slotsOtherTid = 0;
+  slotsInvalid = 0;
+  slotsOtherSpace = 0;
+  searchHits = 0;
+  /** Shadow mappings made, and how many of them replaced one. */
+  maps = 0;
+  mapsReplacing = 0;
+  /** Mappings made for the first time since their page was touched (the host's own page fault). */
+  coldPages = 0;
+  /** Walks over all shadow references, and mappings dropped by them. */
+  releaseScans = 0;
+  releases = 0;
+  pidChanged = false;
+  /** Guest interrupts delivered, as a bit mask of priorities, and pending ones that could not be. */
+  delivered = 0;
+  deferred = 0;
+  /** Guest decrementer: a host timer started, one cancelled, one that expired while the host was at work. */
+  timerStarts = 0;
+  timerCancels = 0;
+  timerExpiries = 0;
+  /** Exits to user space, and the shadow entries written back at the return. */
+  heavyExits = 0;
+  shadowReloads = 0;
+  waits = 0;
+
+  reset(vector: number): void {
+    this.vector = vector;
+    this.instruction = '';
+    this.sprn = -1;
+    this.restoresAllGprs = false;
+    this.searches = 0;
+    this.slotsBelow = 0;
+    this.slotsAbove = 0;
+    this.slotsOtherTid = 0;
+    this.slotsInvalid = 0;
+    this.slotsOtherSpace = 0;
+    this.searchHits = 0;
+    this.maps = 0;
+    this.mapsReplacing = 0;
+    this.coldPages = 0;
+    this.releaseScans = 0;
+    this.releases = 0;
+    this.pidChanged = false;
+    this.delivered = 0;
+    this.deferred = 0;
+    this.timerStarts = 0;
+    this.timerCancels = 0;
+    this.timerExpiries = 0;
+    this.heavyExits = 0;
+    this.shadowReloads = 0;
+    this.waits = 0;
+  }
+}
