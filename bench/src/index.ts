@@ -7,4 +7,7 @@ export * from './host-machine.js';
 export * from './host-statistics.js';
 export * from './host-suite.js';
 export * from './linux-guests.js';
+export * from './machine-measurement.js';
+export * from './phase-recorder.js';
 export * from './run-bench.js';
+export * from './run-guest.js';

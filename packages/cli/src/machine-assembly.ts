@@ -1,14 +1,14 @@
+import { runGuest } from '@exitlab/bench';
+import { STRATEGIES } from '@exitlab/monitor';
 import type { Machines } from './machines.js';
 
 /** The machines as they are put together from board, processor and hypervisor. */
-export const machines: Machines = {
-  strategies: [
-    { name: 'native', meaning: 'on the bare hardware, without a hypervisor' },
-    { name: 'trap', meaning: 'unmodified under the hypervisor: trap and emulate' },
-    { name: 'patched', meaning: 'under the hypervisor, with privileged instructions rewritten from outside' },
-  ],
-  runGuest: () => Promise.reject(new Error('The machine is not assembled yet.')),
-  openMicroguests: () => {
-    throw new Error('The machine is not assembled yet.');
-  },
-};
+export function assembleMachines(surroundings: Parameters<typeof runGuest>[2]): Machines {
+  return {
+    strategies: STRATEGIES,
+    runGuest: (spec, io) => runGuest(spec, io, surroundings),
+    openMicroguests: () => {
+      throw new Error('The machine is not assembled yet.');
+    },
+  };
+}

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { runCli } from './cli.js';
 import type { Output } from './command.js';
 import { ExitStatus } from './exit-status.js';
-import { machines } from './machine-assembly.js';
+import { assembleMachines } from './machine-assembly.js';
 
 /** The process around the command: streams, Ctrl-C, exit status. */
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -21,15 +21,16 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+const surroundings = { secondsNow: () => performance.now() / 1e3, dateNow: () => new Date() };
+
 process.exitCode = await runCli(process.argv.slice(2), {
   version: manifest.version,
-  machines,
+  machines: assembleMachines({ toolVersion: manifest.version, ...surroundings }),
   stdout: output(process.stdout),
   stderr: output(process.stderr),
   stdin: process.stdin,
   signal: interruption.signal,
-  secondsNow: () => performance.now() / 1e3,
-  dateNow: () => new Date(),
+  ...surroundings,
 });
 // A guest may have been given standard input, which would keep the process waiting for more of it.
 process.stdin.destroy();

@@ -50,8 +50,19 @@ export const INTERRUPT_TABLE: readonly InterruptRow[] = [
 ];
 
 /** Priorities by name. */
-export const Priority = Object.fromEntries(INTERRUPT_TABLE.map((entry) => [entry.name, entry.priority])) as Readonly<Record<string, number>> & {
-  readonly [K in 'DATA_STORAGE' | 'INST_STORAGE' | 'ALIGNMENT' | 'PROGRAM' | 'FP_UNAVAIL' | 'SYSCALL' | 'AP_UNAVAIL' | 'DTLB_MISS' | 'ITLB_MISS']: number;
+export const Priority = Object.fromEntries(INTERRUPT_TABLE.map((entry) => [entry.name, entry.priority])) as Readonly<
+  Record<string, number>
+> & {
+  readonly [K in
+    | 'DATA_STORAGE'
+    | 'INST_STORAGE'
+    | 'ALIGNMENT'
+    | 'PROGRAM'
+    | 'FP_UNAVAIL'
+    | 'SYSCALL'
+    | 'AP_UNAVAIL'
+    | 'DTLB_MISS'
+    | 'ITLB_MISS']: number;
 } & { readonly [K in 'MACHINE_CHECK' | 'DEBUG' | 'CRITICAL' | 'WATCHDOG' | 'EXTERNAL' | 'FIT' | 'DECREMENTER' | 'EXTERNAL_LEVEL']: number };
 
 export function queueInterrupt(vcpu: Vcpu, priority: number): void {

@@ -53,7 +53,15 @@ export const Mcsr = { MCS: 0x80000000, IB: 0x40000000 } as const;
 
 /** Timer status and control registers. */
 export const Tsr = { ENW: 0x80000000, WIS: 0x40000000, WRS: 0x30000000, DIS: 0x08000000, FIS: 0x04000000 } as const;
-export const Tcr = { WP: 0xc0000000, WRC: 0x30000000, WIE: 0x08000000, DIE: 0x04000000, FP: 0x03000000, FIE: 0x00800000, ARE: 0x00400000 } as const;
+export const Tcr = {
+  WP: 0xc0000000,
+  WRC: 0x30000000,
+  WIE: 0x08000000,
+  DIE: 0x04000000,
+  FP: 0x03000000,
+  FIE: 0x00800000,
+  ARE: 0x00400000,
+} as const;
 
 /** Debug control register 0: a non-zero RST field asks for a reset. */
 export const Dbcr0 = { RST: 0x30000000 } as const;

@@ -83,7 +83,12 @@ export class ShadowTlb {
     const frame = pa - (pa % bytes);
     this.#processor.writeTlb(slot, 1, frame >>> 0);
     this.#processor.writeTlb(slot, 2, this.#attributes(guestEntry.word2, context.userMode));
-    this.#processor.writeTlb(slot, 0, (ea - (ea % bytes) + (TlbField.VALID | TlbField.TS | sizeField)) >>> 0, this.#tid(reference.guestTid, context));
+    this.#processor.writeTlb(
+      slot,
+      0,
+      (ea - (ea % bytes) + (TlbField.VALID | TlbField.TS | sizeField)) >>> 0,
+      this.#tid(reference.guestTid, context),
+    );
   }
 
   /** Drops what was mapped for one guest entry. */
@@ -147,9 +152,7 @@ export class ShadowTlb {
 
   /** Word 2 of a shadow entry: the permissions of the guest's present mode, in the user bits; storage attributes are the host's. */
   #attributes(guestWord2: number, userMode: boolean): number {
-    const user = userMode
-      ? guestWord2 & TlbField.USER_PERMISSIONS
-      : (guestWord2 & TlbField.SUPERVISOR_PERMISSIONS) << TlbField.USER_SHIFT;
+    const user = userMode ? guestWord2 & TlbField.USER_PERMISSIONS : (guestWord2 & TlbField.SUPERVISOR_PERMISSIONS) << TlbField.USER_SHIFT;
     return (guestWord2 & TlbField.U0_TO_U3) | user | TlbField.SUPERVISOR_PERMISSIONS | TlbField.MEMORY_COHERENT;
   }
 

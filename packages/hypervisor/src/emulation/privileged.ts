@@ -72,11 +72,23 @@ function emulateMtdcr({ vcpu }: EmulationContext, word: number): EmulationResult
   return 'done';
 }
 
-function kvm(mnemonic: string, primary: number, extended: number, exitType: ExitType, emulate: PrivilegedInstruction['emulate']): PrivilegedInstruction {
+function kvm(
+  mnemonic: string,
+  primary: number,
+  extended: number,
+  exitType: ExitType,
+  emulate: PrivilegedInstruction['emulate'],
+): PrivilegedInstruction {
   return { mnemonic, primary, extended, exitType, filled: false, emulate };
 }
 
-function ours(mnemonic: string, primary: number, extended: number, exitType: ExitType, emulate: PrivilegedInstruction['emulate']): PrivilegedInstruction {
+function ours(
+  mnemonic: string,
+  primary: number,
+  extended: number,
+  exitType: ExitType,
+  emulate: PrivilegedInstruction['emulate'],
+): PrivilegedInstruction {
   return { mnemonic, primary, extended, exitType, filled: true, emulate };
 }
 
@@ -96,9 +108,7 @@ export const PRIVILEGED_INSTRUCTIONS: readonly PrivilegedInstruction[] = [
   kvm('wrteei', 31, 163, ExitType.EMUL_WRTEE, ({ vcpu }, word) => writeEe(vcpu, word)),
   kvm('mfspr', 31, 339, ExitType.EMUL_MFSPR, emulateMfspr),
   kvm('mtspr', 31, 467, ExitType.EMUL_MTSPR, emulateMtspr),
-  kvm('rfi', 19, 50, ExitType.EMUL_RFI, ({ vcpu }) =>
-    returnTo(vcpu, vcpu.shared.get(SharedField.srr0), vcpu.shared.get(SharedField.srr1)),
-  ),
+  kvm('rfi', 19, 50, ExitType.EMUL_RFI, ({ vcpu }) => returnTo(vcpu, vcpu.shared.get(SharedField.srr0), vcpu.shared.get(SharedField.srr1))),
   kvm('tlbwe', 31, 978, ExitType.EMUL_TLBWE, ({ vcpu }, word) => (emulateTlbwe(vcpu, word) ? 'done' : 'illegal')),
   kvm('tlbsx', 31, 914, ExitType.EMUL_TLBSX, ({ vcpu }, word) => {
     emulateTlbsx(vcpu, word);

@@ -1,5 +1,5 @@
 import type { PanicSign } from '../console/panic-signs.js';
-import type { EndlessFault } from './runnable.js';
+import type { EndlessFault, GuestFailure } from './runnable.js';
 
 /** Why a run is over. */
 export type RunEnd =
@@ -10,7 +10,7 @@ export type RunEnd =
   | { readonly reason: 'instruction-limit' }
   | { readonly reason: 'timeout' }
   | { readonly reason: 'endless-fault'; readonly fault: EndlessFault }
-  | { readonly reason: 'hypervisor-failure'; readonly name: string }
+  | { readonly reason: 'hypervisor-failure'; readonly failure: GuestFailure }
   | { readonly reason: 'interrupted' };
 
 /** Whether a run counts as a failure of the guest: it failed, or it ended without the text that was expected. */
@@ -54,7 +54,7 @@ export const describeRunEnd = (end: RunEnd): string => {
       return explanation === undefined ? `${what}.` : `${what}; ${explanation}.`;
     }
     case 'hypervisor-failure':
-      return `The hypervisor gave up: ${end.name}.`;
+      return end.failure.sentence;
     case 'interrupted':
       return 'The run was interrupted.';
   }

@@ -98,7 +98,7 @@ class RunLoop {
       case 'endless-fault':
         return this.#failedKernel() ?? { reason: 'endless-fault', fault: outcome.fault };
       case 'failure':
-        return { reason: 'hypervisor-failure', name: outcome.name };
+        return { reason: 'hypervisor-failure', failure: outcome.failure };
       case 'limit':
       case 'stopped':
       case 'wait':

@@ -14,12 +14,12 @@ export interface EndlessFault {
 
 /**
  * Why a slice of a guest's execution ended. `wait`: the guest waits for an interrupt that no timer will bring. `failure`: the hypervisor
- * met something it declines to handle.
+ * cannot go on with the guest, for the reason that `sentence` tells the user.
  */
 export type RunOutcome =
   | { readonly kind: 'limit' | 'stopped' | 'wait' | 'reset' }
   | { readonly kind: 'endless-fault'; readonly fault: EndlessFault }
-  | { readonly kind: 'failure'; readonly name: string };
+  | { readonly kind: 'failure'; readonly failure: GuestFailure };
 
 /** A guest that can be run in slices: the processor itself, or a hypervisor on top of it. */
 export interface Runnable {
@@ -29,4 +29,11 @@ export interface Runnable {
   readonly retiredInstructions: number;
   /** Whether an external interrupt would be taken now: the guest's MSR[EE]. */
   readonly acceptsExternalInterrupts: boolean;
+}
+
+/** What ended a guest under the hypervisor. */
+export interface GuestFailure {
+  readonly cause: 'endless-fault' | 'unsupported';
+  /** One whole sentence. */
+  readonly sentence: string;
 }

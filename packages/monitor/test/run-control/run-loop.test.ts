@@ -55,6 +55,8 @@ const wait = { outcome: { kind: 'wait' } } as const;
 const reset = { outcome: { kind: 'reset' } } as const;
 const FAULT = { vector: 13, pc: 0xc000_0000, ea: 0x1234, count: 1000 };
 
+const MCSR = { cause: 'unsupported', sentence: 'KVM does not know mtspr MCSR.' } as const;
+
 test('a guest that resets the machine ends the run', async (t) => {
   const { end } = await run([{}, reset]);
   t.deepEqual(end, { reason: 'reset' });
@@ -137,8 +139,8 @@ test('an endless fault is named with its place', async (t) => {
 });
 
 test('what the hypervisor declines is named', async (t) => {
-  const { end } = await run([{ outcome: { kind: 'failure', name: 'mtspr MCSR' } }]);
-  t.deepEqual(end, { reason: 'hypervisor-failure', name: 'mtspr MCSR' });
+  const { end } = await run([{ outcome: { kind: 'failure', failure: MCSR } }]);
+  t.deepEqual(end, { reason: 'hypervisor-failure', failure: MCSR });
 });
 
 test('a stop that is no end lets the guest go on', async (t) => {

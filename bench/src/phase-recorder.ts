@@ -1,0 +1,36 @@
+import type { Measurement, Phase } from '@exitlab/results';
+
+/** The lines by which a guest says that a workload begins and ends (bench/guests/linux-init). */
+const START = /^EXITLAB-START (\S+)/;
+const END = /^RESULT (\S+)/;
+
+/** What a measurement is taken from; it must be a snapshot, not a live view. */
+export type TakeMeasurement = () => Measurement;
+
+/** Cuts a run into phases: watches the console byte by byte, and measures at the very byte that completes a stamp. */
+export class PhaseRecorder {
+  readonly #measure: TakeMeasurement;
+  readonly #difference: (end: Measurement, start: Measurement) => Measurement;
+  readonly phases: Phase[] = [];
+  #line = '';
+  #open: { name: string; start: Measurement } | undefined;
+
+  constructor(measure: TakeMeasurement, difference: (end: Measurement, start: Measurement) => Measurement) {
+    this.#measure = measure;
+    this.#difference = difference;
+  }
+
+  push(byte: number): void {
+    if (byte !== 0x0a) {
+      if (byte !== 0x0d && this.#line.length < 256) this.#line += String.fromCharCode(byte);
+      return;
+    }
+    const started = START.exec(this.#line)?.[1];
+    const ended = END.exec(this.#line)?.[1];
+    this.#line = '';
+    if (started !== undefined) this.#open = { name: started, start: this.#measure() };
+    if (ended === undefined || ended !== this.#open?.name) return;
+    this.phases.push({ name: ended, ...this.#difference(this.#measure(), this.#open.start) });
+    this.#open = undefined;
+  }
+}

@@ -1,0 +1,112 @@
+import { Readable } from 'node:stream';
+import { LINUX_3_4, LINUX_3_4_AS_KVM, type Policy } from '@exitlab/hypervisor';
+import { describeRunEnd, Machine, noInput, type RunEnd, StreamInput, strategyByName } from '@exitlab/monitor';
+import { type EndReason, RUN_SCHEMA, type RunResult } from '@exitlab/results';
+import { fileIdentity, type GuestRunIo, type GuestRunSpec } from './guest-run.js';
+import { hostMachine } from './host-machine.js';
+import { measureMachine, measurementBetween } from './machine-measurement.js';
+import { PhaseRecorder } from './phase-recorder.js';
+
+/** What a run takes from the host beside its guest's files. */
+export interface RunSurroundings {
+  readonly toolVersion: string;
+  readonly secondsNow: () => number;
+  readonly dateNow: () => Date;
+}
+
+/** How the ends of a machine's run are called in result files. */
+function endReason(end: RunEnd): EndReason {
+  switch (end.reason) {
+    case 'halt-without-wakeup':
+      return 'halt';
+    case 'timeout':
+      return 'time-limit';
+    case 'hypervisor-failure':
+      return end.failure.cause;
+    default:
+      return end.reason;
+  }
+}
+
+/** Runs a guest on a machine of its own, and reports it in the form of result files. */
+export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings: RunSurroundings): Promise<RunResult> {
+  const strategy = strategyByName(spec.strategy);
+  if (strategy === undefined) throw new Error(`the command line let an unknown strategy through: ${spec.strategy}`);
+  const policy: Policy = spec.unsupported === 'as-kvm' ? LINUX_3_4_AS_KVM : LINUX_3_4;
+  const recorder = new PhaseRecorder(() => measureMachine(machine), measurementBetween);
+  const machine: Machine = new Machine({
+    strategy,
+    memoryBytes: spec.memoryBytes,
+    kernel: spec.kernel.bytes,
+    ...(spec.initrd && { initrd: spec.initrd.bytes }),
+    ...(spec.dtb && { deviceTreeBlob: spec.dtb.bytes }),
+    bootArguments: spec.append ?? '',
+    policy,
+    ...(spec.expect && { expectation: spec.expect }),
+    write: io.console,
+    onConsoleByte: (byte) => recorder.push(byte),
+  });
+  const date = surroundings.dateNow().toISOString();
+  const startSeconds = surroundings.secondsNow();
+  const input = io.input === undefined ? undefined : new StreamInput(Readable.from(io.input, { objectMode: false }));
+  const end = await machine.run({
+    limits: {
+      ...(spec.maxInstructions !== undefined && { maxInstructions: spec.maxInstructions }),
+      ...(spec.timeoutSeconds !== undefined && { timeoutMs: spec.timeoutSeconds * 1e3 }),
+    },
+    input: input ?? noInput,
+    interruption: io.signal,
+    hostNowMs: () => surroundings.secondsNow() * 1e3,
+  });
+  const wallSeconds = surroundings.secondsNow() - startSeconds;
+  input?.close();
+  return {
+    schema: RUN_SCHEMA,
+    toolVersion: surroundings.toolVersion,
+    guest: {
+      name: spec.name,
+      ...fileIdentity(spec.kernel),
+      ...(spec.family !== undefined && { family: spec.family }),
+      ...(spec.variant !== undefined && { variant: spec.variant }),
+      ...(spec.initrd && { initrd: fileIdentity(spec.initrd) }),
+      ...(spec.dtb && { dtb: fileIdentity(spec.dtb) }),
+      ...(spec.append !== undefined && { append: spec.append }),
+      memoryBytes: spec.memoryBytes,
+    },
+    strategy: strategy.name,
+    board: 'bamboo',
+    cpu: '440EP',
+    policy: machine.hypervisor === undefined ? {} : { ...policy },
+    costProfile: costProfileOf(machine),
+    engine: 'interpreter',
+    end: { reason: endReason(end), detail: describeRunEnd(end) },
+    ...measureMachine(machine),
+    coreHz: machine.processor.clock.coreHz,
+    byInstruction: instructionTables(machine),
+    phases: recorder.phases,
+    warnings: machine.board.unclaimed.map(
+      ({ space, location, reads, writes }) =>
+        `No device answers ${space} 0x${location.toString(16)}: ${reads} reads gave 0, ${writes} writes were lost.`,
+    ),
+    host: { date, machine: hostMachine(), wallSeconds, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 },
+  };
+}
+
+function costProfileOf(machine: Machine): RunResult['costProfile'] {
+  if (machine.hypervisor === undefined) return { name: 'one-cycle-an-instruction', version: '1' };
+  const { name, version } = machine.hypervisor.costProfile;
+  return { name, version };
+}
+
+/** Emulated instructions by mnemonic, and those that move an SPR by the SPR, as `kvmtrace_format -s` lists them. */
+function instructionTables(machine: Machine): RunResult['byInstruction'] {
+  if (machine.hypervisor === undefined) return {};
+  const mnemonic: Record<string, number> = {};
+  const spr: Record<string, number> = {};
+  for (const [key, count] of machine.hypervisor.statistics().instructions) {
+    const [name = key, register] = key.split(' ');
+    mnemonic[name] = (mnemonic[name] ?? 0) + count;
+    if (register !== undefined) spr[key] = count;
+  }
+  return { mnemonic, spr };
+}

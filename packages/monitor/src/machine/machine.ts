@@ -1,0 +1,114 @@
+import { Processor440 } from '@exitlab/core';
+import { Hypervisor, type Policy } from '@exitlab/hypervisor';
+import { BambooBoard } from '../board/bamboo-board.js';
+import { planBoot } from '../board/bamboo-boot.js';
+import { applyEntryState, applyGuestEntryState } from '../board/entry-state.js';
+import { type ConsoleInput, noInput } from '../console/console-input.js';
+import { ConsoleLog } from '../console/console-log.js';
+import { parseKernel } from '../images/image-files.js';
+import { loadPlaced } from '../images/placement.js';
+import { HypervisedGuest } from '../run-control/hypervised-guest.js';
+import { NativeGuest } from '../run-control/native-guest.js';
+import type { RunEnd } from '../run-control/run-end.js';
+import { type RunLimits, runToEnd } from '../run-control/run-loop.js';
+import type { Runnable } from '../run-control/runnable.js';
+import type { StrategyRow } from './strategy.js';
+
+/** Clock of the modelled 440EP and of its timers, as on QEMU's bamboo. */
+const CLOCK_HZ = 400_000_000;
+
+export interface MachineOptions {
+  readonly strategy: StrategyRow;
+  readonly memoryBytes: number;
+  /** The kernel's file, ELF or uImage. */
+  readonly kernel: Uint8Array;
+  readonly initrd?: Uint8Array;
+  readonly deviceTreeBlob?: Uint8Array;
+  readonly bootArguments?: string;
+  /** The hypervisor's policy; ignored where the strategy has no hypervisor. */
+  readonly policy?: Policy;
+  /** Count exits by guest pc. */
+  readonly countSites?: boolean;
+  /** The text that ends the run, see {@link RunEnd}. */
+  readonly expectation?: RegExp;
+  /** Takes console output in pieces. */
+  readonly write?: (bytes: Uint8Array) => void;
+  /** Sees each byte at the very instruction that sends it, so that measurements can be stamped exactly. */
+  readonly onConsoleByte?: (byte: number) => void;
+}
+
+export interface MachineRun {
+  readonly limits: RunLimits;
+  readonly input?: ConsoleInput;
+  readonly interruption: AbortSignal;
+  readonly hostNowMs: () => number;
+}
+
+/** A bamboo with a guest loaded, under one of the strategies. A machine is a value: any number of them live side by side. */
+export class Machine {
+  readonly processor: Processor440;
+  /** Present where the strategy has one. */
+  readonly hypervisor: Hypervisor | undefined;
+  readonly board: BambooBoard;
+  readonly console: ConsoleLog;
+  readonly #guest: Runnable;
+
+  /** Throws a `UserError` for images that cannot be loaded, and a `PolicyError` for a policy that makes no sense. */
+  constructor(options: MachineOptions) {
+    const { memoryBytes, strategy } = options;
+    this.console = new ConsoleLog({
+      ...(options.write && { write: options.write }),
+      ...(options.expectation && { expectation: options.expectation }),
+    });
+    this.board = new BambooBoard({
+      memoryBytes,
+      send: (uart, byte) => {
+        if (uart !== 0) return;
+        this.console.push(byte);
+        options.onConsoleByte?.(byte);
+      },
+    });
+    const plan = planBoot({
+      kernel: parseKernel(options.kernel, 0),
+      memoryBytes,
+      bootArguments: options.bootArguments ?? '',
+      ...(options.initrd && { initrd: options.initrd }),
+      ...(options.deviceTreeBlob && { deviceTreeBlob: options.deviceTreeBlob }),
+    });
+    const { devices, dcrs } = this.board;
+    this.processor = new Processor440({ ramSizeBytes: memoryBytes, coreHz: CLOCK_HZ, timebaseHz: CLOCK_HZ, devices, dcrs });
+    loadPlaced(plan.images, this.processor.memory);
+    if (strategy.hypervisor) {
+      this.hypervisor = new Hypervisor(
+        this.processor,
+        { bus: devices, dcr: dcrs },
+        { ...(options.policy && { policy: options.policy }), ...(options.countSites && { countSites: true }) },
+      );
+      this.board.connect(this.hypervisor);
+      applyGuestEntryState(this.hypervisor, plan.entry);
+      this.#guest = new HypervisedGuest(this.hypervisor);
+    } else {
+      this.board.connect(this.processor);
+      applyEntryState(this.processor, plan.entry);
+      this.#guest = new NativeGuest(this.processor, this.processor);
+    }
+  }
+
+  /** Guest instructions completed so far, exact. */
+  get guestInstructions(): number {
+    return this.#guest.retiredInstructions;
+  }
+
+  run({ limits, input, interruption, hostNowMs }: MachineRun): Promise<RunEnd> {
+    return runToEnd({
+      guest: this.#guest,
+      console: this.console,
+      input: input ?? noInput,
+      deliverInput: (bytes) => this.board.uarts[0]!.receive(bytes),
+      inputCanInterrupt: () => this.board.inputCanInterrupt(0),
+      limits,
+      interruption,
+      hostNowMs,
+    });
+  }
+}
