@@ -62,7 +62,7 @@ export function multiplyAdd(
   return negateIf(options.negate, sum.significand === 0n ? zeroOutcome(sum.negative) : roundOutcome(sum, options.single, fpscr));
 }
 
-/** An exact sum. An exact zero from operands of unlike signs is positive but for rounding toward −∞ (§4.3.4). */
+/** An exact sum. An exact zero from operands of unlike signs is positive but for rounding toward −∞ (§4.3.3). */
 function add(x: ExactValue, y: ExactValue, mode: number): ExactValue {
   const exponent = x.significand === 0n ? y.exponent : y.significand === 0n ? x.exponent : Math.min(x.exponent, y.exponent);
   const total = signedAt(x, exponent) + signedAt(y, exponent);

@@ -103,7 +103,7 @@ export class FloatingPointUnit {
       case Kind.toWordTruncating:
         return this.toWord(frt, frb, RoundingMode.towardZero);
       case Kind.reciprocalEstimate:
-        return this.apply(frt, exact.reciprocalEstimate(this.bits[frb]!, this.status[0]!));
+        return this.reciprocalEstimate(frt, frb);
       case Kind.reciprocalSquareRootEstimate:
         return this.reciprocalSquareRootEstimate(frt, frb);
       case Kind.moveFromFpscr:
@@ -205,9 +205,9 @@ export class FloatingPointUnit {
     const added = result - sum;
     const resultError = sum - (result - added) + (tail - added);
     if (tailError !== 0) {
-      // `result` is the rounding of `sum + tail`. What is left out, less than the last place of either term, changes that only if
-      // `sum + tail` lies exactly between two doubles, or on one: leave those to the exact arithmetic.
-      if (resultError === 0 || Math.abs(tail) > Math.abs(sum) || result + 2 * resultError - result === 2 * resultError) return -1;
+      // `error` is not 0, so `sum` is not small beside `low`, and what is left out is less than the last place of either term: it
+      // changes the rounding of `sum + tail` only where that lies exactly between two doubles, or on one. The exact arithmetic decides.
+      if (resultError === 0 || result + 2 * resultError - result === 2 * resultError) return -1;
     } else if (result === 0) return -1;
     return this.finishSigned(operation, frt, result, resultError, fpscr);
   }
@@ -304,6 +304,20 @@ export class FloatingPointUnit {
     this.words[2 * frt] = word;
     this.words[2 * frt + 1] = word < 0 ? -1 : 0;
     return this.setStatus(next);
+  }
+
+  /** `fres`: see `reciprocalEstimate` of the exact arithmetic, which also does what rounding twice might get wrong. */
+  private reciprocalEstimate(frt: number, frb: number): number {
+    const reciprocal = 1 / this.doubles[frb]!;
+    const magnitude = Math.abs(reciprocal);
+    const rounded = Math.fround(reciprocal);
+    const doubled = rounded + 2 * (reciprocal - rounded);
+    const isTie = reciprocal !== rounded && Math.fround(doubled) === doubled;
+    if (!(magnitude >= SMALL_SINGLE && magnitude < LARGE_SINGLE) || isTie) {
+      return this.apply(frt, exact.reciprocalEstimate(this.bits[frb]!, this.status[0]!));
+    }
+    this.doubles[frt] = rounded;
+    return this.setStatus((this.status[0]! & ~ROUNDED) | (rounded > 0 ? PLUS_NORMAL : MINUS_NORMAL));
   }
 
   /**

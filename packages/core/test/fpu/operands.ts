@@ -92,16 +92,47 @@ export const operandBits: fc.Arbitrary<bigint> = fc.oneof(
   { arbitrary: anyBits, weight: 1 },
 );
 
+/** A double moved by a power of two, where that is still a double. */
+function scaled(value: number, exponent: number): bigint {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value * 2 ** exponent);
+  return view.getBigUint64(0);
+}
+
+function numberOf(bits: bigint): number {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setBigUint64(0, bits);
+  return view.getFloat64(0);
+}
+
+/** (1 + x)(1 − x), which is 1 but for a square too small for a double, added to about 2^53, whose last place is 1 or 2. */
+function almostTie(random: bigint, step: number, exponent: number): [bigint, bigint, bigint] {
+  const x = (2 * step + 1) * 2 ** (Number(random % 25n) - 52);
+  const addend = (2 ** 53 - 64 + Number((random >> 8n) % 128n)) * (random % 2n === 0n ? 1 : -1);
+  return [scaled(1 + x, exponent), scaled(addend, exponent), scaled(1 - x, 0)];
+}
+
 /**
- * Three operands. In some the second or third is a small step from another one or from its negative, so that sums cancel and quotients
- * come near 1.
+ * Three operands. In some FRB is a small step from FRA or from its negative, so that sums cancel and quotients come near 1; in some FRB
+ * is FRA × FRC moved by a power of two, so that a multiply-add cancels, or has its product just below the digits of the addend; in some
+ * the product is almost half a unit in the addend's last place, so that a tie is none by the last bit of the product.
  */
 export const operandTriple: fc.Arbitrary<[bigint, bigint, bigint]> = fc
-  .tuple(operandBits, operandBits, operandBits, fc.integer({ min: 0, max: 7 }), fc.bigInt({ min: -2n, max: 2n }), fc.boolean())
-  .map(([a, b, c, relation, step, flip]) => {
-    const neighbour = BigInt.asUintN(64, a + step) ^ (flip ? SIGN : 0n);
+  .tuple(
+    fc.tuple(operandBits, operandBits, operandBits),
+    fc.integer({ min: 0, max: 11 }),
+    fc.bigInt({ min: -2n, max: 2n }),
+    fc.boolean(),
+    fc.constantFrom(-107, -106, -105, -54, -53, -52, -25, -24, -1, 0, 0, 0, 1, 24, 25, 52, 53, 54, 105, 106, 107),
+  )
+  .map(([[a, b, c], relation, step, flip, exponent]) => {
+    const sign = flip ? SIGN : 0n;
+    const neighbour = BigInt.asUintN(64, a + step) ^ sign;
     if (relation === 0) return [a, neighbour, c];
     if (relation === 1) return [a, neighbour, 0x3ff0000000000000n ^ (step & 1n)];
+    if (relation <= 4) return [a, BigInt.asUintN(64, scaled(numberOf(a) * numberOf(c), exponent) + step) ^ sign, c];
+    if (relation === 5) return [a, scaled(1, exponent) ^ sign, c];
+    if (relation <= 7) return almostTie(b, Number(step), exponent);
     return [a, b, c];
   });
 
