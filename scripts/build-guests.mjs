@@ -132,6 +132,8 @@ async function main() {
 try {
   process.exitCode = await main();
 } catch (error) {
-  process.stderr.write(`${error.message}\n`);
+  process.stderr.write(
+    error.code === 'ENOENT' && error.path ? `${error.path} is not installed or not there\n` : `${error.stderr || error.message}\n`,
+  );
   process.exitCode = error.code?.startsWith?.('ERR_PARSE_ARGS') ? 2 : 1;
 }

@@ -4,6 +4,9 @@
 struct process processes[PROCESSES];
 struct process idle_process;
 
+enum { IDLE_STACK_WORDS = 16 };
+static uint32_t idle_stack[IDLE_STACK_WORDS] __attribute__((aligned(16)));
+
 #define CHECK_OFFSET(field, offset) _Static_assert(offsetof(struct process, field) == (offset), "layout.h disagrees with struct process")
 CHECK_OFFSET(registers.gpr[31], PROCESS_GPR(31));
 CHECK_OFFSET(registers.pc, PROCESS_PC);
@@ -32,6 +35,11 @@ void create_processes(uint32_t scale) {
   }
   idle_process.registers.pc = (uint32_t)idle_loop;
   idle_process.registers.msr = MSR_EE | MSR_ME;
+  /*
+   * It uses no stack, but KVM takes a kernel whose r1 equals the shared page's `critical` field, 0 where nobody sets it, to be in a
+   * critical section and holds its interrupts back (kvmppc_booke_irqprio_deliver, Linux 3.4).
+   */
+  idle_process.registers.gpr[1] = (uint32_t)&idle_stack[IDLE_STACK_WORDS];
 }
 
 struct process *next_process(struct process *process) {
