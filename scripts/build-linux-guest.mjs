@@ -32,7 +32,7 @@ function parseCommandLine() {
   try {
     parsed = parseArgs({ options, allowPositionals: true });
   } catch (error) {
-    throw new UserError(`${error.message}\n${USAGE}`);
+    throw new UserError(`${error.message.split('. ', 1)[0]}.\n${USAGE}`);
   }
   const { values, positionals } = parsed;
   const known = Object.keys(table.configurations);
@@ -128,6 +128,7 @@ async function provideGuest(name, { jobs, workDirectory, stop, report }) {
     for (const file of INIT_FILES) share(join(init, file), join(temporary, file));
   });
   point(link, basename(directory));
+  rmSync(logFile);
   return { name, directory: link, built: true };
 }
 
@@ -145,7 +146,7 @@ async function main() {
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort());
   const guests = [];
   try {
-    for (const name of names) guests.push(await provideGuest(name, { jobs, workDirectory, stop, report }));
+    for (const name of names) guests.push(await provideGuest(name, { jobs, workDirectory, stop: stop.signal, report }));
   } finally {
     // Compilers of a stopped make may need a moment to go.
     rmSync(workDirectory, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
