@@ -1,14 +1,10 @@
 #!/usr/bin/env node
-import { copyFileSync, linkSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { toolchainVersion } from './linux-guest/commands.mjs';
-import { contentKey, isStored, point, store } from './linux-guest/content-store.mjs';
-import { buildInit, INIT_FILES, initIngredients } from './linux-guest/init-build.mjs';
-import { BUILD_IDENTITY, buildKernel, KERNEL_FILES } from './linux-guest/kernel-build.mjs';
-import { findKernelSource, unpackKernelSource } from './linux-guest/kernel-source.mjs';
+import { provideGuest } from './linux-guest/guest-build.mjs';
 import { UserError } from './linux-guest/user-error.mjs';
 
 const USAGE = `usage: node scripts/build-linux-guest.mjs [--all | NAME...] [--jobs N] [--list] [--json]
@@ -32,7 +28,7 @@ function parseCommandLine() {
   try {
     parsed = parseArgs({ options, allowPositionals: true });
   } catch (error) {
-    throw new UserError(`${error.message}\n${USAGE}`);
+    throw new UserError(`${error.message.split('. ', 1)[0]}.\n${USAGE}`);
   }
   const { values, positionals } = parsed;
   const known = Object.keys(table.configurations);
@@ -44,93 +40,6 @@ function parseCommandLine() {
   return { ...values, jobs, names: chosen };
 }
 
-/** Hard link where the file system has them: a kernel is in the cache once, though a part and a guest show it. */
-function share(from, to) {
-  try {
-    linkSync(from, to);
-  } catch (error) {
-    if (error.code !== 'EXDEV' && error.code !== 'EPERM' && error.code !== 'ENOTSUP') throw error;
-    copyFileSync(from, to);
-  }
-}
-
-/** A part (kernel or init) by its content key: from the cache, or built by `build` into a fresh directory. */
-async function providePart(kind, facts, files, build) {
-  const directory = join(cacheDirectory, 'parts', `${kind}-${contentKey(facts.key)}`);
-  if (!isStored(directory)) await store(directory, facts.shown, files, build);
-  return directory;
-}
-
-async function provideGuest(name, { jobs, workDirectory, stop, report }) {
-  const { source: sourceVersion, options = {} } = table.configurations[name];
-  const kernelOptions = { ...table.base, ...options };
-  const toolchain = toolchainVersion();
-  const source = findKernelSource(sourceVersion);
-  const initSource = findKernelSource(table.initSource);
-  const common = { recipe: table.recipe, toolchain };
-  const packageOf = ({ name: packageName, packageVersion }) => ({ package: packageName, version: packageVersion });
-  const kernelFacts = { source: packageOf(source), options: kernelOptions };
-  const ingredients = initIngredients(initDirectory);
-  const keys = {
-    kernel: { ...common, ...kernelFacts, identity: BUILD_IDENTITY },
-    init: { ...common, source: packageOf(initSource), ingredients },
-  };
-  const directory = join(cacheDirectory, `${name}-${contentKey(keys)}`);
-  const link = join(cacheDirectory, name);
-  if (isStored(directory)) {
-    point(link, basename(directory));
-    return { name, directory: link, built: false };
-  }
-
-  const logFile = join(cacheDirectory, `${name}.log`);
-  mkdirSync(cacheDirectory, { recursive: true });
-  rmSync(logFile, { force: true });
-  const say = (text) => report(`${name}: ${text}`);
-  const unpack = (from) => unpackKernelSource(from, workDirectory, { logFile, stop, report: say });
-  const kernel = await providePart(
-    'kernel',
-    { key: keys.kernel, shown: { ...common, ...kernelFacts } },
-    KERNEL_FILES,
-    async (resultDirectory) => {
-      const sourceRoot = await unpack(source);
-      say(`compiling the kernel (a minute or more; log in ${logFile})`);
-      await buildKernel({
-        sourceRoot,
-        options: kernelOptions,
-        workDirectory: join(workDirectory, name),
-        resultDirectory,
-        jobs,
-        logFile,
-        stop,
-      });
-    },
-  );
-  const init = await providePart(
-    'init',
-    { key: keys.init, shown: { ...common, source: packageOf(initSource) } },
-    INIT_FILES,
-    async (resultDirectory) => {
-      const sourceRoot = await unpack(initSource);
-      say('compiling the init');
-      await buildInit({ sourceRoot, initDirectory, workDirectory: join(workDirectory, 'init'), resultDirectory, jobs, logFile, stop });
-    },
-  );
-
-  const facts = {
-    name,
-    purpose: table.configurations[name].purpose,
-    ...common,
-    kernel: kernelFacts,
-    init: { source: packageOf(initSource), key: contentKey(keys.init) },
-  };
-  await store(directory, facts, [...KERNEL_FILES, ...INIT_FILES], async (temporary) => {
-    for (const file of KERNEL_FILES) share(join(kernel, file), join(temporary, file));
-    for (const file of INIT_FILES) share(join(init, file), join(temporary, file));
-  });
-  point(link, basename(directory));
-  return { name, directory: link, built: true };
-}
-
 async function main() {
   const { names, jobs, list, json, help } = parseCommandLine();
   if (help) return console.log(USAGE);
@@ -139,13 +48,14 @@ async function main() {
       console.log(`${name}${byDefault ? ' (default)' : ''}: ${purpose}`);
     return;
   }
-  const report = (text) => console.error(text);
   const workDirectory = join(cacheDirectory, `work-${process.pid}`);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort());
+  const report = (text) => console.error(text);
+  const context = { table, cacheDirectory, initDirectory, workDirectory, jobs, stop: stop.signal, report };
   const guests = [];
   try {
-    for (const name of names) guests.push(await provideGuest(name, { jobs, workDirectory, stop, report }));
+    for (const name of names) guests.push(await provideGuest(name, context));
   } finally {
     // Compilers of a stopped make may need a moment to go.
     rmSync(workDirectory, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });

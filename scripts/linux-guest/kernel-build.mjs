@@ -31,19 +31,22 @@ export function unmetOptions(options, config) {
     .map(([name]) => name);
 }
 
-/** Configures a kernel from nothing but `options`, compiles it and puts KERNEL_FILES into `resultDirectory`. */
-export async function buildKernel({ sourceRoot, options, workDirectory, resultDirectory, jobs, logFile, stop }) {
+/**
+ * Configures a kernel from nothing but `options`, compiles it and puts KERNEL_FILES into `resultDirectory`.
+ * @param {{ jobs: number, logFile: string, stop: AbortSignal }} run
+ */
+export async function buildKernel({ sourceRoot, options, workDirectory, resultDirectory }, run) {
   mkdirSync(workDirectory, { recursive: true });
   const fragment = join(workDirectory, 'exitlab.config');
   writeFileSync(fragment, `${configLines(options).join('\n')}\n`);
-  await make(sourceRoot, workDirectory, [`KCONFIG_ALLCONFIG=${fragment}`, 'allnoconfig'], { jobs, logFile, stop });
+  await make(sourceRoot, workDirectory, [`KCONFIG_ALLCONFIG=${fragment}`, 'allnoconfig'], run);
   const configFile = join(workDirectory, '.config');
   const unmet = unmetOptions(options, readFileSync(configFile, 'utf8'));
   if (unmet.length > 0)
     throw new UserError(
       `This kernel does not take the options ${unmet.join(', ')} as asked: correct scripts/linux-guest/configurations.json.`,
     );
-  await make(sourceRoot, workDirectory, ['vmlinux'], { jobs, logFile, stop });
+  await make(sourceRoot, workDirectory, ['vmlinux'], run);
   copyFileSync(join(workDirectory, 'vmlinux'), join(resultDirectory, 'vmlinux'));
   copyFileSync(join(workDirectory, 'System.map'), join(resultDirectory, 'System.map'));
   copyFileSync(configFile, join(resultDirectory, 'config'));
