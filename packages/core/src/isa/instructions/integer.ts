@@ -223,8 +223,8 @@ export const INTEGER: readonly InstructionRow[] = [
   row('divw',   '011111 ttttt aaaaa bbbbb O 111101011 r', 'RT,RA,RB', 'divide', divide(true)),
   row('divwu',  '011111 ttttt aaaaa bbbbb O 111001011 r', 'RT,RA,RB', 'divide', divide(false)),
 
-  row('addi',   '001110 ttttt aaaaa iiiiiiiiiiiiiiii', 'RT,RA,SI', 'integer', (b, f) => b.setGpr(f.RT, b.add(raOrZero(b, f), f.SI))),
-  row('addis',  '001111 ttttt aaaaa iiiiiiiiiiiiiiii', 'RT,RA,SI', 'integer', (b, f) => b.setGpr(f.RT, b.add(raOrZero(b, f), b.shl(f.SI, constant(16))))),
+  row('addi',   '001110 ttttt aaaaa iiiiiiiiiiiiiiii', 'RT,RA0,SI', 'integer', (b, f) => b.setGpr(f.RT, b.add(raOrZero(b, f), f.SI))),
+  row('addis',  '001111 ttttt aaaaa iiiiiiiiiiiiiiii', 'RT,RA0,SI', 'integer', (b, f) => b.setGpr(f.RT, b.add(raOrZero(b, f), b.shl(f.SI, constant(16))))),
   row('addic',  '001100 ttttt aaaaa iiiiiiiiiiiiiiii', 'RT,RA,SI', 'integer', addition((b, f) => ({ x: ra(b, f), y: f.SI }), true)),
   row('addic.', '001101 ttttt aaaaa iiiiiiiiiiiiiiii', 'RT,RA,SI', 'integer', addition((b, f) => ({ x: ra(b, f), y: f.SI }), true, 'record')),
   row('subfic', '001000 ttttt aaaaa iiiiiiiiiiiiiiii', 'RT,RA,SI', 'integer', subtractCarrying((_, f) => f.SI)),
