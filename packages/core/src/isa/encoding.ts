@@ -95,6 +95,8 @@ export const FIELDS = {
   MO: { letter: 'x', kind: 'unsigned' },
   CT: { letter: 'x', kind: 'unsigned' },
   TH: { letter: 'x', kind: 'unsigned' },
+  /** Which of the eight reserved no-ops. */
+  N: { letter: 'x', kind: 'unsigned' },
   BF: { letter: 'f', kind: 'crField' },
   BFA: { letter: 'g', kind: 'crField' },
   /** BF of mtfsfi: a field of FPSCR. */

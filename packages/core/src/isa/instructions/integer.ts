@@ -201,6 +201,9 @@ const compare =
   (b, f) =>
     b.setCrCompare(f.BF, b.let(b.gpr(f.RA)), b.let(right(b, f)), signed);
 
+/** RB where the CR bit is 0, (RA|0) where it is 1 (PPC440x5 UM, isel). */
+const integerSelect: Semantics = (b, f) => b.setGpr(f.RT, b.select(b.crBit(f.BC), b.gprOrZero(f.RA), b.gpr(f.RB)));
+
 /** Immediate forms use (RA|0). */
 const raOrZero = (b: Builder, f: Fields) => b.gprOrZero(f.RA);
 
@@ -260,5 +263,6 @@ export const INTEGER: readonly InstructionRow[] = [
   row('srw',    '011111 ttttt aaaaa bbbbb 1000011000 r', 'RA,RS,RB', 'integer', shift('right')),
   row('sraw',   '011111 ttttt aaaaa bbbbb 1100011000 r', 'RA,RS,RB', 'integer', shiftAlgebraic),
   row('srawi',  '011111 ttttt aaaaa hhhhh 1100111000 r', 'RA,RS,SH', 'integer', shiftAlgebraicImmediate),
+  row('isel',   '011111 ttttt aaaaa bbbbb ccccc 01111 /', 'RT,RA0,RB,BC', 'integer', integerSelect),
   row('dlmzb',  '011111 ttttt aaaaa bbbbb 0001001110 r', 'RA,RS,RB', 'integer', leftmostZeroByte),
 ];

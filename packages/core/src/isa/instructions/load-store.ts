@@ -2,7 +2,6 @@ import { State } from '../../processor/state-layout.js';
 import type { Builder } from '../../semantics/builder.js';
 import { constant, type I32 } from '../../semantics/expression.js';
 import { type Fields, type InstructionRow, row, type Semantics } from '../instruction-row.js';
-import { Vector } from '../vectors.js';
 
 const ZERO = constant(0);
 const ONE = constant(1);
@@ -54,9 +53,6 @@ const store =
     b.store(size, ea, reversed ? b.let(reverse(b, value, size)) : value);
     if (update) b.setGpr(f.RA, ea);
   };
-
-const alignmentCheck = (b: Builder, ea: I32): void =>
-  b.if(b.and(ea, constant(3)), () => b.raise(Vector.alignment, { esr: ZERO, dear: ea }));
 
 /** RT to r31; restarts from the beginning after an interrupt, which the architecture allows. */
 const loadMultiple: Semantics = (b, f) => {
@@ -133,9 +129,9 @@ const storeString =
     );
   };
 
+/** The 440 takes lwarx and stwcx. at any alignment, as other loads and stores (PPC440x5 UM, lwarx, stwcx.). */
 const loadReserve: Semantics = (b, f) => {
   const ea = b.let(indexed(b, f));
-  alignmentCheck(b, ea);
   const value = b.load(4, ea);
   b.setState(State.reservationValid, ONE);
   b.setState(State.reservationEa, ea);
@@ -148,7 +144,6 @@ const loadReserve: Semantics = (b, f) => {
  */
 const storeConditional: Semantics = (b, f) => {
   const ea = b.let(indexed(b, f));
-  alignmentCheck(b, ea);
   const success = b.variable(ZERO);
   b.if(
     b.state(State.reservationValid),

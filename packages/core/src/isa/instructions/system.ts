@@ -121,17 +121,22 @@ export const SYSTEM: readonly InstructionRow[] = [
   row('msync',  '011111 ///// ///// ///// 1001010110 /',    '',       'system', nothing),
   row('mbar',   '011111 xxxxx ///// ///// 1101010110 /',    'MO',     'system', nothing),
 
+  // Eight extended opcodes are set aside for hints to come (PPC440x5 UM, appendix A.2, reserved-nop class).
+  row('rsvnop', '011111 ///// ///// ///// 10 xxx 10010 /',  'N',      'system', nothing),
+
   row('dcba',   '011111 ///// aaaaa bbbbb 1011110110 /',    'RA0,RB',  'cache', nothing),
   row('dcbf',   '011111 ///// aaaaa bbbbb 0001010110 /',    'RA0,RB',  'cache', cacheOperation(Access.read)),
   row('dcbi',   '011111 ///// aaaaa bbbbb 0111010110 /',    'RA0,RB',  'cache', cacheOperation(Access.write), privileged),
   row('dcbst',  '011111 ///// aaaaa bbbbb 0000110110 /',    'RA0,RB',  'cache', cacheOperation(Access.read)),
-  row('dcbt',   '011111 xxxxx aaaaa bbbbb 0100010110 /',    'RA0,RB',  'cache', nothing),
-  row('dcbtst', '011111 xxxxx aaaaa bbbbb 0011110110 /',    'RA0,RB',  'cache', nothing),
+  row('dcbt',   '011111 xxxxx aaaaa bbbbb 0100010110 /',    'TH,RA0,RB',  'cache', nothing),
+  row('dcbtst', '011111 xxxxx aaaaa bbbbb 0011110110 /',    'TH,RA0,RB',  'cache', nothing),
   row('dcbz',   '011111 ///// aaaaa bbbbb 1111110110 /',    'RA0,RB',  'cache', (b, f) => void b.call('zeroLine', dataAddress(b, f))),
-  row('dccci',  '011111 ///// aaaaa bbbbb 0111000110 /',    'RA0,RB',  'cache', nothing, privileged),
+  row('dccci',  '011111 ///// aaaaa bbbbb 0111000110 /',    'RA,RB',  'cache', nothing, privileged),
   row('dcread', '011111 ttttt aaaaa bbbbb 0111100110 /',    'RT,RA0,RB', 'cache', (b, f) => b.setGpr(f.RT, ZERO), privileged),
   row('icbi',   '011111 ///// aaaaa bbbbb 1111010110 /',    'RA0,RB',  'cache', cacheOperation(Access.read)),
   row('icbt',   '011111 / xxxx aaaaa bbbbb 0000010110 /',   'CT,RA0,RB', 'cache', nothing),
-  row('iccci',  '011111 ///// aaaaa bbbbb 1111000110 /',    'RA0,RB',  'cache', nothing, context),
+  // The encoding of the 400 series, which the 440 still takes (PPC440x5 UM, section 2.4.1.6).
+  row('icbt400','011111 / xxxx aaaaa bbbbb 0100000110 /',   'CT,RA0,RB', 'cache', nothing),
+  row('iccci',  '011111 ///// aaaaa bbbbb 1111000110 /',    'RA,RB',  'cache', nothing, context),
   row('icread', '011111 ///// aaaaa bbbbb 1111100110 /',    'RA0,RB',  'cache', nothing, privileged),
 ];
