@@ -108,9 +108,14 @@ export function assemble(text: string, pc = 0): number {
     if (!fields) continue;
     const { extension } = form;
     if (extension?.backward !== undefined && extension.backward !== fields.BD! < 0) continue;
-    const understood = Object.entries(extension?.when ?? {}).map(([name, value]) => [name, typeof value === 'number' ? value : value(fields)]);
+    const understood = Object.entries(extension?.when ?? {}).map(([name, value]) => [
+      name,
+      typeof value === 'number' ? value : value(fields),
+    ]);
     return encode(form.of.mnemonic, { ...fields, ...Object.fromEntries(understood) });
   }
   const shapes = forms.map(({ extension, of }) => extension?.operands ?? of.row.operands);
-  throw new AssemblyError(`"${text.trim()}" does not have the operands of ${mnemonic}, which are ${[...new Set(shapes)].slice(0, 3).join(' or ') || 'none'}.`);
+  throw new AssemblyError(
+    `"${text.trim()}" does not have the operands of ${mnemonic}, which are ${[...new Set(shapes)].slice(0, 3).join(' or ') || 'none'}.`,
+  );
 }

@@ -20,17 +20,17 @@ function formsByInstruction(): ReadonlyMap<string, readonly PrintedForm[]> {
 }
 const FORMS = formsByInstruction();
 
-function valueOf(instruction: Instruction, name: FieldName, word: number): number {
+function readField(instruction: Instruction, name: FieldName, word: number): number {
   return fieldValue(name, instruction.encoding.fields.get(FIELDS[name].letter)!, word);
 }
 
 function fits({ when, backward, only }: ExtendedMnemonic, instruction: Instruction, word: number): boolean {
-  const fields = new Proxy({}, { get: (_, name) => valueOf(instruction, name as FieldName, word) });
+  const fields = new Proxy({}, { get: (_, name) => readField(instruction, name as FieldName, word) });
   for (const [name, expected] of Object.entries(when)) {
     const wanted = typeof expected === 'number' ? expected : expected(fields);
-    if (valueOf(instruction, name as FieldName, word) !== wanted) return false;
+    if (readField(instruction, name as FieldName, word) !== wanted) return false;
   }
-  if (backward !== undefined && backward !== valueOf(instruction, 'BD', word) < 0) return false;
+  if (backward !== undefined && backward !== readField(instruction, 'BD', word) < 0) return false;
   return only?.(fields) ?? true;
 }
 
@@ -51,7 +51,7 @@ export function disassemble(word: number, pc: number): string {
   const templates = extended?.operands ?? parseTemplate(instruction.row.operands);
   const parts = templates.map(({ field, literal, isBase }) => {
     if (field === undefined) return { text: literal!, isBase };
-    const value = valueOf(instruction, field, word);
+    const value = readField(instruction, field, word);
     return { text: formatOperand(field, value, instruction.variant.AA ? value : pc + value), isBase };
   });
   return parts.length === 0 ? mnemonic : `${mnemonic} ${joinOperands(parts)}`;

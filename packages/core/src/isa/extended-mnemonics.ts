@@ -116,15 +116,15 @@ const LAST_NAMED_SPR = 572;
 const SPR_MNEMONIC: Readonly<Record<string, string>> = { TBL: 'tb', TBLW: 'tbl', TBUW: 'tbu' };
 
 /** `mfsrr0`, `mtesr` and the like, from the table of SPRs. */
-const SPECIAL_REGISTERS: readonly ExtendedMnemonic[] = SPRS.filter(({ name, sprn }) => sprn <= LAST_NAMED_SPR && !name.startsWith('SPRG')).flatMap(
-  ({ name, sprn, read, write }) => {
-    const suffix = SPR_MNEMONIC[name] ?? name.toLowerCase();
-    const rows: ExtendedMnemonic[] = [];
-    if (read) rows.push(extended(`mf${suffix}`, 'mfspr', 'RT', { SPR: sprn }));
-    if (write) rows.push(extended(`mt${suffix}`, 'mtspr', 'RS', { SPR: sprn }));
-    return rows;
-  },
-);
+const SPECIAL_REGISTERS: readonly ExtendedMnemonic[] = SPRS.filter(
+  ({ name, sprn }) => sprn <= LAST_NAMED_SPR && !name.startsWith('SPRG'),
+).flatMap(({ name, sprn, read, write }) => {
+  const suffix = SPR_MNEMONIC[name] ?? name.toLowerCase();
+  const rows: ExtendedMnemonic[] = [];
+  if (read) rows.push(extended(`mf${suffix}`, 'mfspr', 'RT', { SPR: sprn }));
+  if (write) rows.push(extended(`mt${suffix}`, 'mtspr', 'RS', { SPR: sprn }));
+  return rows;
+});
 
 /** Forms that only the assembler takes: objdump prints the instruction itself, or a form above. */
 // biome-ignore format: a table

@@ -4,7 +4,7 @@ import test from 'ava';
 import { disassemble } from '../../src/isa/disassembler.js';
 import { INSTRUCTION_SET } from '../../src/isa/instruction-set.js';
 import { RandomWords } from '../random-words.js';
-import { disassembleSection, disassembleWords, type DisassembledWord, objdumpVersion } from './objdump.js';
+import { type DisassembledWord, disassembleSection, disassembleWords, objdumpVersion } from './objdump.js';
 import { OBJDUMP_EXCEPTIONS } from './objdump-exceptions.js';
 
 /** The version whose text the comparison is made with: others word some forms differently. */

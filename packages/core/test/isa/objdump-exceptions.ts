@@ -1,5 +1,5 @@
-import { decode, fieldValue, type Instruction } from '../../src/isa/instruction-set.js';
 import { FIELDS, type FieldName } from '../../src/isa/encoding.js';
+import { decode, fieldValue, type Instruction } from '../../src/isa/instruction-set.js';
 
 /** Words on which we and `objdump -M440` differ, and why. The manual decides what is legal; binutils only how it is written. */
 export interface ObjdumpException {
@@ -25,15 +25,18 @@ const isGprLoad = ({ row }: Instruction) => row.class === 'load' && !row.float;
 
 export const OBJDUMP_EXCEPTIONS: readonly ObjdumpException[] = [
   {
-    reason: 'mftb (31/371) is implemented by the 440 for any number (PPC440x5 UM, appendix A.3, preserved class); binutils has only mfspr for Book E',
+    reason:
+      'mftb (31/371) is implemented by the 440 for any number (PPC440x5 UM, appendix A.3, preserved class); binutils has only mfspr for Book E',
     applies: whenFields(({ row }) => row.mnemonic === 'mftb'),
   },
   {
-    reason: 'the 400-series icbt and the reserved no-ops are implemented by the 440 (PPC440x5 UM, 2.4.1.6, appendix A.2); binutils does not know them',
+    reason:
+      'the 400-series icbt and the reserved no-ops are implemented by the 440 (PPC440x5 UM, 2.4.1.6, appendix A.2); binutils does not know them',
     applies: whenFields(({ row }) => row.mnemonic === 'icbt400' || row.mnemonic === 'rsvnop'),
   },
   {
-    reason: 'BO values with reserved bits set are invalid forms, which the 440 executes; objdump has no text for most, and for some that of the valid form',
+    reason:
+      'BO values with reserved bits set are invalid forms, which the 440 executes; objdump has no text for most, and for some that of the valid form',
     applies: whenFields(({ row }, value) => ['bc', 'bclr', 'bcctr'].includes(row.mnemonic) && hasReservedBo(value('BO'))),
   },
   {
@@ -43,8 +46,7 @@ export const OBJDUMP_EXCEPTIONS: readonly ObjdumpException[] = [
   {
     reason: 'update forms with RA = 0 or RA = RT are invalid, but executed (PPC440x5 UM, 2.4.1, invalid forms)',
     applies: whenFields(
-      (instruction, value) =>
-        isUpdate(instruction) && (value('RA') === 0 || (isGprLoad(instruction) && value('RA') === value('RT'))),
+      (instruction, value) => isUpdate(instruction) && (value('RA') === 0 || (isGprLoad(instruction) && value('RA') === value('RT'))),
     ),
   },
   {

@@ -21,7 +21,10 @@ export function objdumpVersion(): string {
 function parseLine(line: string): DisassembledWord | undefined {
   const match = /^\s*([0-9a-f]+):\t((?:[0-9a-f]{2} ?){4})\s*\t(.*)$/.exec(line);
   if (!match) return undefined;
-  const text = match[3]!.replace(/\b(?:0x)?([0-9a-f]+) <[^>]*>$/, '0x$1').replace(/\s+/g, ' ').trim();
+  const text = match[3]!
+    .replace(/\b(?:0x)?([0-9a-f]+) <[^>]*>$/, '0x$1')
+    .replace(/\s+/g, ' ')
+    .trim();
   return { address: Number.parseInt(match[1]!, 16), word: Number.parseInt(match[2]!.replaceAll(' ', ''), 16), text };
 }
 

@@ -58,7 +58,7 @@ const moveToSpr: Semantics = (b, f) => {
 export function plainSprOffset(number: I32): number | undefined {
   const known = constantValue(number);
   const found = known === undefined ? undefined : sprByNumber(known);
-  if (!found || found.storage !== 'plain') return undefined;
+  if (found?.storage !== 'plain') return undefined;
   return State.spr + 4 * (found.storedAt ?? found.sprn);
 }
 
