@@ -1,9 +1,11 @@
 import { type FpMnemonic, FpOperation } from '../../fpu/operations.js';
+import { Access } from '../../mmu/access.js';
 import { State } from '../../processor/state-layout.js';
 import type { Builder } from '../../semantics/builder.js';
 import { constant, constant64, type I32, type I64 } from '../../semantics/expression.js';
 import { Op } from '../../wasm/opcodes.js';
 import { type Fields, type InstructionRow, row, type Semantics } from '../instruction-row.js';
+import { Esr, Vector } from '../vectors.js';
 import { displaced, displacedUpdate, indexed, indexedUpdate } from './load-store.js';
 
 /**
@@ -57,10 +59,22 @@ const move =
 type AddressOf = (b: Builder, f: Fields) => I32;
 const FOUR = constant(4);
 
+/**
+ * A floating-point access that crosses a 16-byte boundary raises Alignment, when neither a TLB miss nor a permission comes first
+ * (PPC440x5 UM, sections 6.5.6 and 6.7). What is left lies in one page.
+ */
+function withinQuadword(b: Builder, ea: I32, sizeBytes: 4 | 8, access: Access): void {
+  b.if(b.gtU(b.and(ea, constant(15)), constant(16 - sizeBytes)), () => {
+    b.call('touch', ea, constant(access));
+    b.raise(Vector.alignment, { esr: access === Access.write ? Esr.FP | Esr.ST : Esr.FP, dear: ea });
+  });
+}
+
 const loadSingle =
   (address: AddressOf, update = false): Semantics =>
   (b, f) => {
     const ea = b.let(address(b, f));
+    withinQuadword(b, ea, 4, Access.read);
     b.call('loadConvert', f.FRT, b.load(4, ea));
     if (update) b.setGpr(f.RA, ea);
   };
@@ -69,6 +83,7 @@ const loadDouble =
   (address: AddressOf, update = false): Semantics =>
   (b, f) => {
     const ea = b.let(address(b, f));
+    withinQuadword(b, ea, 8, Access.read);
     const high = b.load(4, ea);
     const low = b.load(4, b.let(b.add(ea, FOUR)));
     b.setFpr(f.FRT, b.joinWords(high, low));
@@ -79,22 +94,27 @@ const storeSingle =
   (address: AddressOf, update = false): Semantics =>
   (b, f) => {
     const ea = b.let(address(b, f));
+    withinQuadword(b, ea, 4, Access.write);
     b.store(4, ea, b.call('storeConvert', f.FRS));
     if (update) b.setGpr(f.RA, ea);
   };
 
-/** The second word is checked first, so that a double that crosses into a forbidden page stores nothing. */
 const storeDouble =
   (address: AddressOf, update = false): Semantics =>
   (b, f) => {
     const ea = b.let(address(b, f));
+    withinQuadword(b, ea, 8, Access.write);
     const value = b.let(b.fpr(f.FRS));
-    b.store(4, b.let(b.add(ea, FOUR)), b.wrap(value));
     b.store(4, ea, b.high(value));
+    b.store(4, b.let(b.add(ea, FOUR)), b.wrap(value));
     if (update) b.setGpr(f.RA, ea);
   };
 
-const storeInteger: Semantics = (b, f) => b.store(4, b.let(indexed(b, f)), b.wrap(b.fpr(f.FRS)));
+const storeInteger: Semantics = (b, f) => {
+  const ea = b.let(indexed(b, f));
+  withinQuadword(b, ea, 4, Access.write);
+  b.store(4, ea, b.wrap(b.fpr(f.FRS)));
+};
 
 const float = { float: true };
 
