@@ -1,6 +1,10 @@
 export * from './hardware.js';
+export { AssemblyError, assemble, encode } from './isa/assembler.js';
+export { disassemble, mnemonicOf } from './isa/disassembler.js';
+export { type Effects, effectsOf } from './isa/effects.js';
 export { FIELDS, type FieldName } from './isa/encoding.js';
 export { decode, INSTRUCTION_SET, INSTRUCTIONS, type Instruction, instructionByMnemonic } from './isa/instruction-set.js';
+export type { MemoryEffect, Resource } from './isa/recording-builder.js';
 export { SPRS, type SprRow, sprByNumber, sprn } from './isa/special-purpose-registers.js';
 export { Esr, Msr, VECTORS, Vector } from './isa/vectors.js';
 export { pageSizeBytes, permits, TLB_ENTRIES, TlbWord0, TlbWord1, TlbWord2 } from './mmu/translation-lookaside-buffer.js';

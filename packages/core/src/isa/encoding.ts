@@ -45,8 +45,23 @@ export function parsePicture(picture: string): Encoding {
   return { mask: mask >>> 0, value: value >>> 0, reserved: reserved >>> 0, fields };
 }
 
-/** What an operand denotes, for the assembler's syntax. */
-export type OperandKind = 'gpr' | 'fpr' | 'crField' | 'crBit' | 'signed' | 'unsigned' | 'mask' | 'relative' | 'spr' | 'dcr';
+/**
+ * What an operand denotes, for the assembler's syntax. `gprOrZero` is a register where 0 means the number 0; `count` is a byte count
+ * of which 0 stands for the largest.
+ */
+export type OperandKind =
+  | 'gpr'
+  | 'gprOrZero'
+  | 'fpr'
+  | 'crField'
+  | 'crBit'
+  | 'signed'
+  | 'unsigned'
+  | 'count'
+  | 'mask'
+  | 'relative'
+  | 'spr'
+  | 'dcr';
 
 /** One operand field of the Power ISA: its letter in the pictures and how its value reads. */
 export interface FieldRow {
@@ -61,6 +76,8 @@ export const FIELDS = {
   RT: { letter: 't', kind: 'gpr' },
   RS: { letter: 't', kind: 'gpr' },
   RA: { letter: 'a', kind: 'gpr' },
+  /** RA where the manual writes (RA|0). */
+  RA0: { letter: 'a', kind: 'gprOrZero' },
   RB: { letter: 'b', kind: 'gpr' },
   FRT: { letter: 't', kind: 'fpr' },
   FRS: { letter: 't', kind: 'fpr' },
@@ -73,16 +90,21 @@ export const FIELDS = {
   SH: { letter: 'h', kind: 'unsigned' },
   MB: { letter: 'm', kind: 'unsigned' },
   ME: { letter: 'e', kind: 'unsigned' },
-  NB: { letter: 'n', kind: 'unsigned' },
+  NB: { letter: 'n', kind: 'count' },
   TO: { letter: 'x', kind: 'unsigned' },
   MO: { letter: 'x', kind: 'unsigned' },
   CT: { letter: 'x', kind: 'unsigned' },
   TH: { letter: 'x', kind: 'unsigned' },
+  /** Which of the eight reserved no-ops. */
+  N: { letter: 'x', kind: 'unsigned' },
   BF: { letter: 'f', kind: 'crField' },
   BFA: { letter: 'g', kind: 'crField' },
+  /** BF of mtfsfi: a field of FPSCR. */
+  BFF: { letter: 'f', kind: 'unsigned' },
   BT: { letter: 't', kind: 'crBit' },
   BA: { letter: 'a', kind: 'crBit' },
   BB: { letter: 'b', kind: 'crBit' },
+  BC: { letter: 'c', kind: 'crBit' },
   BO: { letter: 'o', kind: 'unsigned' },
   BI: { letter: 'i', kind: 'crBit' },
   BD: { letter: 'd', kind: 'relative', scaleLog2: 2 },

@@ -9,12 +9,12 @@ const ONE = constant(1);
 /** BO's bits, most significant first: ignore CR, CR sense, leave CTR alone, CTR sense, hint (Book E, section 3.2). */
 const Bo = { ignoreCr: 16, crSense: 8, keepCtr: 4, ctrZero: 2 } as const;
 
-/** Whether the branch is taken, 0 or 1; counts CTR down where BO says so. */
-function condition(b: Builder, f: Fields): I32 {
+/** Whether the branch is taken, 0 or 1; counts CTR down where BO says so and the instruction can. */
+function condition(b: Builder, f: Fields, counts = true): I32 {
   const known = constantValue(f.BO);
   if (known !== undefined) {
     let taken: I32 = ONE;
-    if (!(known & Bo.keepCtr)) {
+    if (counts && !(known & Bo.keepCtr)) {
       const ctr = b.let(b.sub(b.ctr(), ONE));
       b.setCtr(ctr);
       taken = known & Bo.ctrZero ? b.eq(ctr, ZERO) : b.ne(ctr, ZERO);
@@ -27,11 +27,13 @@ function condition(b: Builder, f: Fields): I32 {
   }
   const bo = b.let(f.BO);
   const counted = b.variable(ONE);
-  b.if(b.eq(b.and(bo, constant(Bo.keepCtr)), ZERO), () => {
-    const ctr = b.let(b.sub(b.ctr(), ONE));
-    b.setCtr(ctr);
-    counted.set(b.xor(b.ne(ctr, ZERO), b.and(b.shrU(bo, ONE), ONE)));
-  });
+  if (counts) {
+    b.if(b.eq(b.and(bo, constant(Bo.keepCtr)), ZERO), () => {
+      const ctr = b.let(b.sub(b.ctr(), ONE));
+      b.setCtr(ctr);
+      counted.set(b.xor(b.ne(ctr, ZERO), b.and(b.shrU(bo, ONE), ONE)));
+    });
+  }
   const sense = b.and(b.shrU(bo, constant(3)), ONE);
   const matched = b.or(b.shrU(bo, constant(4)), b.eq(b.crBit(f.BI), sense));
   return b.let(b.and(counted.value, matched));
@@ -50,11 +52,11 @@ const branchConditional: Semantics = (b, f) => {
   b.jumpIf(taken, target);
 };
 
-/** The target is read before LR changes, and after CTR has. */
+/** The target is read before LR changes. Who jumps through CTR does not count it down, whatever BO says (PPC440x5 UM, bcctr). */
 const branchToRegister =
-  (register: (b: Builder) => I32): Semantics =>
+  (register: (b: Builder) => I32, counts: boolean): Semantics =>
   (b, f) => {
-    const taken = b.let(condition(b, f));
+    const taken = b.let(condition(b, f, counts));
     const target = b.let(register(b));
     if (f.LK) b.setLr(b.nextPc());
     if (constantValue(taken) === 1) b.jump(target);
@@ -108,8 +110,8 @@ const endsBlock = { endsBlock: true };
 export const BRANCH: readonly InstructionRow[] = [
   row('b',      '010010 llllllllllllllllllllllll A K',        'LI',          'branch', branch, endsBlock),
   row('bc',     '010000 ooooo iiiii dddddddddddddd A K',      'BO,BI,BD',    'branch', branchConditional, endsBlock),
-  row('bclr',   '010011 ooooo iiiii ///// 0000010000 K',      'BO,BI',       'branch', branchToRegister((b) => b.lr()), endsBlock),
-  row('bcctr',  '010011 ooooo iiiii ///// 1000010000 K',      'BO,BI',       'branch', branchToRegister((b) => b.ctr()), endsBlock),
+  row('bclr',   '010011 ooooo iiiii ///// 0000010000 K',      'BO,BI',       'branch', branchToRegister((b) => b.lr(), true), endsBlock),
+  row('bcctr',  '010011 ooooo iiiii ///// 1000010000 K',      'BO,BI',       'branch', branchToRegister((b) => b.ctr(), false), endsBlock),
   row('sc',     '010001 ///// ///// ///////////// / 1 /',     '',            'interrupt', (b) => b.raiseAfter(Vector.systemCall), endsBlock),
   row('tw',     '011111 xxxxx aaaaa bbbbb 0000000100 /',      'TO,RA,RB',    'branch', trap((b, f) => b.gpr(f.RB)), endsBlock),
   row('twi',    '000011 xxxxx aaaaa iiiiiiiiiiiiiiii',        'TO,RA,SI',    'branch', trap((_, f) => f.SI), endsBlock),

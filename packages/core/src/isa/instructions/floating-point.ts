@@ -1,9 +1,11 @@
 import { type FpMnemonic, FpOperation } from '../../fpu/operations.js';
+import { Access } from '../../mmu/access.js';
 import { State } from '../../processor/state-layout.js';
 import type { Builder } from '../../semantics/builder.js';
 import { constant, constant64, type I32, type I64 } from '../../semantics/expression.js';
 import { Op } from '../../wasm/opcodes.js';
 import { type Fields, type InstructionRow, row, type Semantics } from '../instruction-row.js';
+import { Esr, Vector } from '../vectors.js';
 import { displaced, displacedUpdate, indexed, indexedUpdate } from './load-store.js';
 
 /**
@@ -57,10 +59,22 @@ const move =
 type AddressOf = (b: Builder, f: Fields) => I32;
 const FOUR = constant(4);
 
+/**
+ * A floating-point access that crosses a 16-byte boundary raises Alignment, when neither a TLB miss nor a permission comes first
+ * (PPC440x5 UM, sections 6.5.6 and 6.7). What is left lies in one page.
+ */
+function withinQuadword(b: Builder, ea: I32, sizeBytes: 4 | 8, access: Access): void {
+  b.if(b.gtU(b.and(ea, constant(15)), constant(16 - sizeBytes)), () => {
+    b.call('touch', ea, constant(access));
+    b.raise(Vector.alignment, { esr: access === Access.write ? Esr.FP | Esr.ST : Esr.FP, dear: ea });
+  });
+}
+
 const loadSingle =
   (address: AddressOf, update = false): Semantics =>
   (b, f) => {
     const ea = b.let(address(b, f));
+    withinQuadword(b, ea, 4, Access.read);
     b.call('loadConvert', f.FRT, b.load(4, ea));
     if (update) b.setGpr(f.RA, ea);
   };
@@ -69,6 +83,7 @@ const loadDouble =
   (address: AddressOf, update = false): Semantics =>
   (b, f) => {
     const ea = b.let(address(b, f));
+    withinQuadword(b, ea, 8, Access.read);
     const high = b.load(4, ea);
     const low = b.load(4, b.let(b.add(ea, FOUR)));
     b.setFpr(f.FRT, b.joinWords(high, low));
@@ -79,22 +94,27 @@ const storeSingle =
   (address: AddressOf, update = false): Semantics =>
   (b, f) => {
     const ea = b.let(address(b, f));
+    withinQuadword(b, ea, 4, Access.write);
     b.store(4, ea, b.call('storeConvert', f.FRS));
     if (update) b.setGpr(f.RA, ea);
   };
 
-/** The second word is checked first, so that a double that crosses into a forbidden page stores nothing. */
 const storeDouble =
   (address: AddressOf, update = false): Semantics =>
   (b, f) => {
     const ea = b.let(address(b, f));
+    withinQuadword(b, ea, 8, Access.write);
     const value = b.let(b.fpr(f.FRS));
-    b.store(4, b.let(b.add(ea, FOUR)), b.wrap(value));
     b.store(4, ea, b.high(value));
+    b.store(4, b.let(b.add(ea, FOUR)), b.wrap(value));
     if (update) b.setGpr(f.RA, ea);
   };
 
-const storeInteger: Semantics = (b, f) => b.store(4, b.let(indexed(b, f)), b.wrap(b.fpr(f.FRS)));
+const storeInteger: Semantics = (b, f) => {
+  const ea = b.let(indexed(b, f));
+  withinQuadword(b, ea, 4, Access.write);
+  b.store(4, ea, b.wrap(b.fpr(f.FRS)));
+};
 
 const float = { float: true };
 
@@ -131,24 +151,24 @@ export const FLOATING_POINT: readonly InstructionRow[] = [
   row('mcrfs',   '111111 fff // ggg // ///// 0001000000 /', 'BF,BFA',          'float', toCrField('mcrfs', (f) => [ZERO, f.BFA, ZERO]), float),
   row('mffs',    '111111 ttttt ///// ///// 1001000111 r', 'FRT',             'float', status('mffs', (f) => [f.FRT, ZERO, ZERO]), float),
   row('mtfsf',   '111111 / mmmmmmmm / bbbbb 1011000111 r', 'FLM,FRB',         'float', status('mtfsf', (f) => [ZERO, f.FLM, f.FRB]), float),
-  row('mtfsfi',  '111111 fff // ///// uuuu / 0010000110 r', 'BF,U',            'float', status('mtfsfi', (f) => [ZERO, f.BF, f.U]), float),
+  row('mtfsfi',  '111111 fff // ///// uuuu / 0010000110 r', 'BFF,U',           'float', status('mtfsfi', (f) => [ZERO, f.BFF, f.U]), float),
   row('mtfsb0',  '111111 ttttt ///// ///// 0001000110 r', 'BTF',             'float', status('mtfsb0', (f) => [ZERO, f.BTF, ZERO]), float),
   row('mtfsb1',  '111111 ttttt ///// ///// 0000100110 r', 'BTF',             'float', status('mtfsb1', (f) => [ZERO, f.BTF, ZERO]), float),
-  row('lfs',     '110000 ttttt aaaaa dddddddddddddddd', 'FRT,D(RA)',       'load', loadSingle(displaced), float),
+  row('lfs',     '110000 ttttt aaaaa dddddddddddddddd', 'FRT,D(RA0)',       'load', loadSingle(displaced), float),
   row('lfsu',    '110001 ttttt aaaaa dddddddddddddddd', 'FRT,D(RA)',       'load', loadSingle(displacedUpdate, true), float),
-  row('lfsx',    '011111 ttttt aaaaa bbbbb 1000010111 /', 'FRT,RA,RB',       'load', loadSingle(indexed), float),
+  row('lfsx',    '011111 ttttt aaaaa bbbbb 1000010111 /', 'FRT,RA0,RB',       'load', loadSingle(indexed), float),
   row('lfsux',   '011111 ttttt aaaaa bbbbb 1000110111 /', 'FRT,RA,RB',       'load', loadSingle(indexedUpdate, true), float),
-  row('lfd',     '110010 ttttt aaaaa dddddddddddddddd', 'FRT,D(RA)',       'load', loadDouble(displaced), float),
+  row('lfd',     '110010 ttttt aaaaa dddddddddddddddd', 'FRT,D(RA0)',       'load', loadDouble(displaced), float),
   row('lfdu',    '110011 ttttt aaaaa dddddddddddddddd', 'FRT,D(RA)',       'load', loadDouble(displacedUpdate, true), float),
-  row('lfdx',    '011111 ttttt aaaaa bbbbb 1001010111 /', 'FRT,RA,RB',       'load', loadDouble(indexed), float),
+  row('lfdx',    '011111 ttttt aaaaa bbbbb 1001010111 /', 'FRT,RA0,RB',       'load', loadDouble(indexed), float),
   row('lfdux',   '011111 ttttt aaaaa bbbbb 1001110111 /', 'FRT,RA,RB',       'load', loadDouble(indexedUpdate, true), float),
-  row('stfs',    '110100 ttttt aaaaa dddddddddddddddd', 'FRS,D(RA)',       'store', storeSingle(displaced), float),
+  row('stfs',    '110100 ttttt aaaaa dddddddddddddddd', 'FRS,D(RA0)',       'store', storeSingle(displaced), float),
   row('stfsu',   '110101 ttttt aaaaa dddddddddddddddd', 'FRS,D(RA)',       'store', storeSingle(displacedUpdate, true), float),
-  row('stfsx',   '011111 ttttt aaaaa bbbbb 1010010111 /', 'FRS,RA,RB',       'store', storeSingle(indexed), float),
+  row('stfsx',   '011111 ttttt aaaaa bbbbb 1010010111 /', 'FRS,RA0,RB',       'store', storeSingle(indexed), float),
   row('stfsux',  '011111 ttttt aaaaa bbbbb 1010110111 /', 'FRS,RA,RB',       'store', storeSingle(indexedUpdate, true), float),
-  row('stfd',    '110110 ttttt aaaaa dddddddddddddddd', 'FRS,D(RA)',       'store', storeDouble(displaced), float),
+  row('stfd',    '110110 ttttt aaaaa dddddddddddddddd', 'FRS,D(RA0)',       'store', storeDouble(displaced), float),
   row('stfdu',   '110111 ttttt aaaaa dddddddddddddddd', 'FRS,D(RA)',       'store', storeDouble(displacedUpdate, true), float),
-  row('stfdx',   '011111 ttttt aaaaa bbbbb 1011010111 /', 'FRS,RA,RB',       'store', storeDouble(indexed), float),
+  row('stfdx',   '011111 ttttt aaaaa bbbbb 1011010111 /', 'FRS,RA0,RB',       'store', storeDouble(indexed), float),
   row('stfdux',  '011111 ttttt aaaaa bbbbb 1011110111 /', 'FRS,RA,RB',       'store', storeDouble(indexedUpdate, true), float),
-  row('stfiwx',  '011111 ttttt aaaaa bbbbb 1111010111 /', 'FRS,RA,RB',       'store', storeInteger, float),
+  row('stfiwx',  '011111 ttttt aaaaa bbbbb 1111010111 /', 'FRS,RA0,RB',       'store', storeInteger, float),
 ];

@@ -201,6 +201,9 @@ const compare =
   (b, f) =>
     b.setCrCompare(f.BF, b.let(b.gpr(f.RA)), b.let(right(b, f)), signed);
 
+/** RB where the CR bit is 0, (RA|0) where it is 1 (PPC440x5 UM, isel). */
+const integerSelect: Semantics = (b, f) => b.setGpr(f.RT, b.select(b.crBit(f.BC), b.gprOrZero(f.RA), b.gpr(f.RB)));
+
 /** Immediate forms use (RA|0). */
 const raOrZero = (b: Builder, f: Fields) => b.gprOrZero(f.RA);
 
@@ -223,8 +226,8 @@ export const INTEGER: readonly InstructionRow[] = [
   row('divw',   '011111 ttttt aaaaa bbbbb O 111101011 r', 'RT,RA,RB', 'divide', divide(true)),
   row('divwu',  '011111 ttttt aaaaa bbbbb O 111001011 r', 'RT,RA,RB', 'divide', divide(false)),
 
-  row('addi',   '001110 ttttt aaaaa iiiiiiiiiiiiiiii', 'RT,RA,SI', 'integer', (b, f) => b.setGpr(f.RT, b.add(raOrZero(b, f), f.SI))),
-  row('addis',  '001111 ttttt aaaaa iiiiiiiiiiiiiiii', 'RT,RA,SI', 'integer', (b, f) => b.setGpr(f.RT, b.add(raOrZero(b, f), b.shl(f.SI, constant(16))))),
+  row('addi',   '001110 ttttt aaaaa iiiiiiiiiiiiiiii', 'RT,RA0,SI', 'integer', (b, f) => b.setGpr(f.RT, b.add(raOrZero(b, f), f.SI))),
+  row('addis',  '001111 ttttt aaaaa iiiiiiiiiiiiiiii', 'RT,RA0,SI', 'integer', (b, f) => b.setGpr(f.RT, b.add(raOrZero(b, f), b.shl(f.SI, constant(16))))),
   row('addic',  '001100 ttttt aaaaa iiiiiiiiiiiiiiii', 'RT,RA,SI', 'integer', addition((b, f) => ({ x: ra(b, f), y: f.SI }), true)),
   row('addic.', '001101 ttttt aaaaa iiiiiiiiiiiiiiii', 'RT,RA,SI', 'integer', addition((b, f) => ({ x: ra(b, f), y: f.SI }), true, 'record')),
   row('subfic', '001000 ttttt aaaaa iiiiiiiiiiiiiiii', 'RT,RA,SI', 'integer', subtractCarrying((_, f) => f.SI)),
@@ -260,5 +263,6 @@ export const INTEGER: readonly InstructionRow[] = [
   row('srw',    '011111 ttttt aaaaa bbbbb 1000011000 r', 'RA,RS,RB', 'integer', shift('right')),
   row('sraw',   '011111 ttttt aaaaa bbbbb 1100011000 r', 'RA,RS,RB', 'integer', shiftAlgebraic),
   row('srawi',  '011111 ttttt aaaaa hhhhh 1100111000 r', 'RA,RS,SH', 'integer', shiftAlgebraicImmediate),
+  row('isel',   '011111 ttttt aaaaa bbbbb ccccc 01111 /', 'RT,RA0,RB,BC', 'integer', integerSelect),
   row('dlmzb',  '011111 ttttt aaaaa bbbbb 0001001110 r', 'RA,RS,RB', 'integer', leftmostZeroByte),
 ];

@@ -2,7 +2,6 @@ import { State } from '../../processor/state-layout.js';
 import type { Builder } from '../../semantics/builder.js';
 import { constant, type I32 } from '../../semantics/expression.js';
 import { type Fields, type InstructionRow, row, type Semantics } from '../instruction-row.js';
-import { Vector } from '../vectors.js';
 
 const ZERO = constant(0);
 const ONE = constant(1);
@@ -54,9 +53,6 @@ const store =
     b.store(size, ea, reversed ? b.let(reverse(b, value, size)) : value);
     if (update) b.setGpr(f.RA, ea);
   };
-
-const alignmentCheck = (b: Builder, ea: I32): void =>
-  b.if(b.and(ea, constant(3)), () => b.raise(Vector.alignment, { esr: ZERO, dear: ea }));
 
 /** RT to r31; restarts from the beginning after an interrupt, which the architecture allows. */
 const loadMultiple: Semantics = (b, f) => {
@@ -133,9 +129,9 @@ const storeString =
     );
   };
 
+/** The 440 takes lwarx and stwcx. at any alignment, as other loads and stores (PPC440x5 UM, lwarx, stwcx.). */
 const loadReserve: Semantics = (b, f) => {
   const ea = b.let(indexed(b, f));
-  alignmentCheck(b, ea);
   const value = b.load(4, ea);
   b.setState(State.reservationValid, ONE);
   b.setState(State.reservationEa, ea);
@@ -148,7 +144,6 @@ const loadReserve: Semantics = (b, f) => {
  */
 const storeConditional: Semantics = (b, f) => {
   const ea = b.let(indexed(b, f));
-  alignmentCheck(b, ea);
   const success = b.variable(ZERO);
   b.if(
     b.state(State.reservationValid),
@@ -173,46 +168,46 @@ const reversing = (access: Access): Access => ({ ...access, reversed: true });
 
 // biome-ignore format: a table
 export const LOAD_STORE: readonly InstructionRow[] = [
-  row('lwz',   '100000 ttttt aaaaa dddddddddddddddd',    'RT,D(RA)', 'load', load(displaced, WORD)),
+  row('lwz',   '100000 ttttt aaaaa dddddddddddddddd',    'RT,D(RA0)', 'load', load(displaced, WORD)),
   row('lwzu',  '100001 ttttt aaaaa dddddddddddddddd',    'RT,D(RA)', 'load', load(displacedUpdate, updating(WORD))),
-  row('lbz',   '100010 ttttt aaaaa dddddddddddddddd',    'RT,D(RA)', 'load', load(displaced, BYTE)),
+  row('lbz',   '100010 ttttt aaaaa dddddddddddddddd',    'RT,D(RA0)', 'load', load(displaced, BYTE)),
   row('lbzu',  '100011 ttttt aaaaa dddddddddddddddd',    'RT,D(RA)', 'load', load(displacedUpdate, updating(BYTE))),
-  row('lhz',   '101000 ttttt aaaaa dddddddddddddddd',    'RT,D(RA)', 'load', load(displaced, HALF)),
+  row('lhz',   '101000 ttttt aaaaa dddddddddddddddd',    'RT,D(RA0)', 'load', load(displaced, HALF)),
   row('lhzu',  '101001 ttttt aaaaa dddddddddddddddd',    'RT,D(RA)', 'load', load(displacedUpdate, updating(HALF))),
-  row('lha',   '101010 ttttt aaaaa dddddddddddddddd',    'RT,D(RA)', 'load', load(displaced, ALGEBRAIC)),
+  row('lha',   '101010 ttttt aaaaa dddddddddddddddd',    'RT,D(RA0)', 'load', load(displaced, ALGEBRAIC)),
   row('lhau',  '101011 ttttt aaaaa dddddddddddddddd',    'RT,D(RA)', 'load', load(displacedUpdate, updating(ALGEBRAIC))),
-  row('stw',   '100100 ttttt aaaaa dddddddddddddddd',    'RS,D(RA)', 'store', store(displaced, WORD)),
+  row('stw',   '100100 ttttt aaaaa dddddddddddddddd',    'RS,D(RA0)', 'store', store(displaced, WORD)),
   row('stwu',  '100101 ttttt aaaaa dddddddddddddddd',    'RS,D(RA)', 'store', store(displacedUpdate, updating(WORD))),
-  row('stb',   '100110 ttttt aaaaa dddddddddddddddd',    'RS,D(RA)', 'store', store(displaced, BYTE)),
+  row('stb',   '100110 ttttt aaaaa dddddddddddddddd',    'RS,D(RA0)', 'store', store(displaced, BYTE)),
   row('stbu',  '100111 ttttt aaaaa dddddddddddddddd',    'RS,D(RA)', 'store', store(displacedUpdate, updating(BYTE))),
-  row('sth',   '101100 ttttt aaaaa dddddddddddddddd',    'RS,D(RA)', 'store', store(displaced, HALF)),
+  row('sth',   '101100 ttttt aaaaa dddddddddddddddd',    'RS,D(RA0)', 'store', store(displaced, HALF)),
   row('sthu',  '101101 ttttt aaaaa dddddddddddddddd',    'RS,D(RA)', 'store', store(displacedUpdate, updating(HALF))),
-  row('lmw',   '101110 ttttt aaaaa dddddddddddddddd',    'RT,D(RA)', 'load', loadMultiple),
-  row('stmw',  '101111 ttttt aaaaa dddddddddddddddd',    'RS,D(RA)', 'store', storeMultiple),
+  row('lmw',   '101110 ttttt aaaaa dddddddddddddddd',    'RT,D(RA0)', 'load', loadMultiple),
+  row('stmw',  '101111 ttttt aaaaa dddddddddddddddd',    'RS,D(RA0)', 'store', storeMultiple),
 
-  row('lwzx',  '011111 ttttt aaaaa bbbbb 0000010111 /',  'RT,RA,RB', 'load', load(indexed, WORD)),
+  row('lwzx',  '011111 ttttt aaaaa bbbbb 0000010111 /',  'RT,RA0,RB', 'load', load(indexed, WORD)),
   row('lwzux', '011111 ttttt aaaaa bbbbb 0000110111 /',  'RT,RA,RB', 'load', load(indexedUpdate, updating(WORD))),
-  row('lbzx',  '011111 ttttt aaaaa bbbbb 0001010111 /',  'RT,RA,RB', 'load', load(indexed, BYTE)),
+  row('lbzx',  '011111 ttttt aaaaa bbbbb 0001010111 /',  'RT,RA0,RB', 'load', load(indexed, BYTE)),
   row('lbzux', '011111 ttttt aaaaa bbbbb 0001110111 /',  'RT,RA,RB', 'load', load(indexedUpdate, updating(BYTE))),
-  row('lhzx',  '011111 ttttt aaaaa bbbbb 0100010111 /',  'RT,RA,RB', 'load', load(indexed, HALF)),
+  row('lhzx',  '011111 ttttt aaaaa bbbbb 0100010111 /',  'RT,RA0,RB', 'load', load(indexed, HALF)),
   row('lhzux', '011111 ttttt aaaaa bbbbb 0100110111 /',  'RT,RA,RB', 'load', load(indexedUpdate, updating(HALF))),
-  row('lhax',  '011111 ttttt aaaaa bbbbb 0101010111 /',  'RT,RA,RB', 'load', load(indexed, ALGEBRAIC)),
+  row('lhax',  '011111 ttttt aaaaa bbbbb 0101010111 /',  'RT,RA0,RB', 'load', load(indexed, ALGEBRAIC)),
   row('lhaux', '011111 ttttt aaaaa bbbbb 0101110111 /',  'RT,RA,RB', 'load', load(indexedUpdate, updating(ALGEBRAIC))),
-  row('stwx',  '011111 ttttt aaaaa bbbbb 0010010111 /',  'RS,RA,RB', 'store', store(indexed, WORD)),
+  row('stwx',  '011111 ttttt aaaaa bbbbb 0010010111 /',  'RS,RA0,RB', 'store', store(indexed, WORD)),
   row('stwux', '011111 ttttt aaaaa bbbbb 0010110111 /',  'RS,RA,RB', 'store', store(indexedUpdate, updating(WORD))),
-  row('stbx',  '011111 ttttt aaaaa bbbbb 0011010111 /',  'RS,RA,RB', 'store', store(indexed, BYTE)),
+  row('stbx',  '011111 ttttt aaaaa bbbbb 0011010111 /',  'RS,RA0,RB', 'store', store(indexed, BYTE)),
   row('stbux', '011111 ttttt aaaaa bbbbb 0011110111 /',  'RS,RA,RB', 'store', store(indexedUpdate, updating(BYTE))),
-  row('sthx',  '011111 ttttt aaaaa bbbbb 0110010111 /',  'RS,RA,RB', 'store', store(indexed, HALF)),
+  row('sthx',  '011111 ttttt aaaaa bbbbb 0110010111 /',  'RS,RA0,RB', 'store', store(indexed, HALF)),
   row('sthux', '011111 ttttt aaaaa bbbbb 0110110111 /',  'RS,RA,RB', 'store', store(indexedUpdate, updating(HALF))),
-  row('lwbrx', '011111 ttttt aaaaa bbbbb 1000010110 /',  'RT,RA,RB', 'load', load(indexed, reversing(WORD))),
-  row('lhbrx', '011111 ttttt aaaaa bbbbb 1100010110 /',  'RT,RA,RB', 'load', load(indexed, reversing(HALF))),
-  row('stwbrx','011111 ttttt aaaaa bbbbb 1010010110 /',  'RS,RA,RB', 'store', store(indexed, reversing(WORD))),
-  row('sthbrx','011111 ttttt aaaaa bbbbb 1110010110 /',  'RS,RA,RB', 'store', store(indexed, reversing(HALF))),
+  row('lwbrx', '011111 ttttt aaaaa bbbbb 1000010110 /',  'RT,RA0,RB', 'load', load(indexed, reversing(WORD))),
+  row('lhbrx', '011111 ttttt aaaaa bbbbb 1100010110 /',  'RT,RA0,RB', 'load', load(indexed, reversing(HALF))),
+  row('stwbrx','011111 ttttt aaaaa bbbbb 1010010110 /',  'RS,RA0,RB', 'store', store(indexed, reversing(WORD))),
+  row('sthbrx','011111 ttttt aaaaa bbbbb 1110010110 /',  'RS,RA0,RB', 'store', store(indexed, reversing(HALF))),
 
-  row('lswi',  '011111 ttttt aaaaa nnnnn 1001010101 /',  'RT,RA,NB', 'load', loadString(stringBase, immediateCount)),
-  row('lswx',  '011111 ttttt aaaaa bbbbb 1000010101 /',  'RT,RA,RB', 'load', loadString(indexed, (b) => b.xerCount())),
-  row('stswi', '011111 ttttt aaaaa nnnnn 1011010101 /',  'RS,RA,NB', 'store', storeString(stringBase, immediateCount)),
-  row('stswx', '011111 ttttt aaaaa bbbbb 1010010101 /',  'RS,RA,RB', 'store', storeString(indexed, (b) => b.xerCount())),
-  row('lwarx', '011111 ttttt aaaaa bbbbb 0000010100 /',  'RT,RA,RB', 'load', loadReserve),
-  row('stwcx.','011111 ttttt aaaaa bbbbb 0010010110 1',  'RS,RA,RB', 'store', storeConditional),
+  row('lswi',  '011111 ttttt aaaaa nnnnn 1001010101 /',  'RT,RA0,NB', 'load', loadString(stringBase, immediateCount)),
+  row('lswx',  '011111 ttttt aaaaa bbbbb 1000010101 /',  'RT,RA0,RB', 'load', loadString(indexed, (b) => b.xerCount())),
+  row('stswi', '011111 ttttt aaaaa nnnnn 1011010101 /',  'RS,RA0,NB', 'store', storeString(stringBase, immediateCount)),
+  row('stswx', '011111 ttttt aaaaa bbbbb 1010010101 /',  'RS,RA0,RB', 'store', storeString(indexed, (b) => b.xerCount())),
+  row('lwarx', '011111 ttttt aaaaa bbbbb 0000010100 /',  'RT,RA0,RB', 'load', loadReserve),
+  row('stwcx.','011111 ttttt aaaaa bbbbb 0010010110 1',  'RS,RA0,RB', 'store', storeConditional),
 ];

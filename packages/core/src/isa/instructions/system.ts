@@ -58,7 +58,7 @@ const moveToSpr: Semantics = (b, f) => {
 export function plainSprOffset(number: I32): number | undefined {
   const known = constantValue(number);
   const found = known === undefined ? undefined : sprByNumber(known);
-  if (!found || found.storage !== 'plain') return undefined;
+  if (found?.storage !== 'plain') return undefined;
   return State.spr + 4 * (found.storedAt ?? found.sprn);
 }
 
@@ -113,7 +113,7 @@ export const SYSTEM: readonly InstructionRow[] = [
 
   row('tlbre',  '011111 ttttt aaaaa wwwww 1110110010 /',    'RT,RA,WS', 'tlb', (b, f) => b.setGpr(f.RT, b.call('tlbRead', b.gpr(f.RA), f.WS)), privileged),
   row('tlbwe',  '011111 ttttt aaaaa wwwww 1111010010 /',    'RS,RA,WS', 'tlb', (b, f) => void b.call('tlbWrite', b.gpr(f.RA), f.WS, b.gpr(f.RS)), context),
-  row('tlbsx',  '011111 ttttt aaaaa bbbbb 1110010010 r',    'RT,RA,RB', 'tlb', tlbSearch, privileged),
+  row('tlbsx',  '011111 ttttt aaaaa bbbbb 1110010010 r',    'RT,RA0,RB', 'tlb', tlbSearch, privileged),
   row('tlbsync','011111 ///// ///// ///// 1000110110 /',    '',         'tlb', nothing, privileged),
 
   row('isync',  '010011 ///// ///// ///// 0010010110 /',    '',       'system', nothing, { endsBlock: true }),
@@ -121,17 +121,22 @@ export const SYSTEM: readonly InstructionRow[] = [
   row('msync',  '011111 ///// ///// ///// 1001010110 /',    '',       'system', nothing),
   row('mbar',   '011111 xxxxx ///// ///// 1101010110 /',    'MO',     'system', nothing),
 
-  row('dcba',   '011111 ///// aaaaa bbbbb 1011110110 /',    'RA,RB',  'cache', nothing),
-  row('dcbf',   '011111 ///// aaaaa bbbbb 0001010110 /',    'RA,RB',  'cache', cacheOperation(Access.read)),
-  row('dcbi',   '011111 ///// aaaaa bbbbb 0111010110 /',    'RA,RB',  'cache', cacheOperation(Access.write), privileged),
-  row('dcbst',  '011111 ///// aaaaa bbbbb 0000110110 /',    'RA,RB',  'cache', cacheOperation(Access.read)),
-  row('dcbt',   '011111 xxxxx aaaaa bbbbb 0100010110 /',    'RA,RB',  'cache', nothing),
-  row('dcbtst', '011111 xxxxx aaaaa bbbbb 0011110110 /',    'RA,RB',  'cache', nothing),
-  row('dcbz',   '011111 ///// aaaaa bbbbb 1111110110 /',    'RA,RB',  'cache', (b, f) => void b.call('zeroLine', dataAddress(b, f))),
+  // Eight extended opcodes are set aside for hints to come (PPC440x5 UM, appendix A.2, reserved-nop class).
+  row('rsvnop', '011111 ///// ///// ///// 10 xxx 10010 /',  'N',      'system', nothing),
+
+  row('dcba',   '011111 ///// aaaaa bbbbb 1011110110 /',    'RA0,RB',  'cache', nothing),
+  row('dcbf',   '011111 ///// aaaaa bbbbb 0001010110 /',    'RA0,RB',  'cache', cacheOperation(Access.read)),
+  row('dcbi',   '011111 ///// aaaaa bbbbb 0111010110 /',    'RA0,RB',  'cache', cacheOperation(Access.write), privileged),
+  row('dcbst',  '011111 ///// aaaaa bbbbb 0000110110 /',    'RA0,RB',  'cache', cacheOperation(Access.read)),
+  row('dcbt',   '011111 xxxxx aaaaa bbbbb 0100010110 /',    'TH,RA0,RB',  'cache', nothing),
+  row('dcbtst', '011111 xxxxx aaaaa bbbbb 0011110110 /',    'TH,RA0,RB',  'cache', nothing),
+  row('dcbz',   '011111 ///// aaaaa bbbbb 1111110110 /',    'RA0,RB',  'cache', (b, f) => void b.call('zeroLine', dataAddress(b, f))),
   row('dccci',  '011111 ///// aaaaa bbbbb 0111000110 /',    'RA,RB',  'cache', nothing, privileged),
-  row('dcread', '011111 ttttt aaaaa bbbbb 0111100110 /',    'RT,RA,RB', 'cache', (b, f) => b.setGpr(f.RT, ZERO), privileged),
-  row('icbi',   '011111 ///// aaaaa bbbbb 1111010110 /',    'RA,RB',  'cache', cacheOperation(Access.read)),
-  row('icbt',   '011111 / xxxx aaaaa bbbbb 0000010110 /',   'CT,RA,RB', 'cache', nothing),
+  row('dcread', '011111 ttttt aaaaa bbbbb 0111100110 /',    'RT,RA0,RB', 'cache', (b, f) => b.setGpr(f.RT, ZERO), privileged),
+  row('icbi',   '011111 ///// aaaaa bbbbb 1111010110 /',    'RA0,RB',  'cache', cacheOperation(Access.read)),
+  row('icbt',   '011111 / xxxx aaaaa bbbbb 0000010110 /',   'CT,RA0,RB', 'cache', nothing),
+  // The encoding of the 400 series, which the 440 still takes (PPC440x5 UM, section 2.4.1.6).
+  row('icbt400','011111 / xxxx aaaaa bbbbb 0100000110 /',   'CT,RA0,RB', 'cache', nothing),
   row('iccci',  '011111 ///// aaaaa bbbbb 1111000110 /',    'RA,RB',  'cache', nothing, context),
-  row('icread', '011111 ///// aaaaa bbbbb 1111100110 /',    'RA,RB',  'cache', nothing, privileged),
+  row('icread', '011111 ///// aaaaa bbbbb 1111100110 /',    'RA0,RB',  'cache', nothing, privileged),
 ];

@@ -1,0 +1,144 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync, ftruncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { StopReason } from '../../src/hardware.js';
+import { Processor440 } from '../../src/processor/processor-440.js';
+import type { Case } from './case-generator.js';
+import {
+  COUNT_PA,
+  FIRST_RECORD_EA,
+  MOST_CASES,
+  RAM_BYTES,
+  RECORD_POINTER_PA,
+  RECORD_WORDS,
+  recordPa,
+  SLOT_ENTRY_WORD,
+  SLOT_WORDS,
+  slotPa,
+  TRAP,
+} from './layout.js';
+
+const RUNNER_SOURCE = fileURLToPath(new URL('../../../test/differential/guest/runner.S', import.meta.url));
+const CORE_HZ = 400_000_000;
+const QEMU_TIMEOUT_MS = 120_000;
+/** The runner needs some hundred instructions a case; more means that it is lost. */
+const MOST_INSTRUCTIONS_A_CASE = 2_000;
+
+/** The runner as QEMU takes it (ELF) and as plain bytes for address 0. */
+export interface RunnerImage {
+  readonly elfPath: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A folder for the duration of `use`. */
+export function withFolder<T>(use: (folder: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), 'differential-'));
+  try {
+    return use(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Builds the runner with the cross compiler. */
+export function buildRunner(folder: string): RunnerImage {
+  const object = join(folder, 'runner.o');
+  const elfPath = join(folder, 'runner.elf');
+  const binary = join(folder, 'runner.bin');
+  execFileSync('powerpc-linux-gnu-gcc', ['-c', '-mcpu=440fp', '-Wa,-m440', '-o', object, RUNNER_SOURCE]);
+  execFileSync('powerpc-linux-gnu-ld', ['-N', '--no-warn-rwx-segments', '-Ttext=0', '-e', '_start', '-o', elfPath, object]);
+  execFileSync('powerpc-linux-gnu-objcopy', ['-O', 'binary', elfPath, binary]);
+  return { elfPath, bytes: readFileSync(binary) };
+}
+
+/** A part of the memory image. */
+interface Piece {
+  readonly pa: number;
+  readonly bytes: Buffer;
+}
+
+function bigEndian(words: Uint32Array): Buffer {
+  const bytes = Buffer.alloc(words.length * 4);
+  words.forEach((word, index) => void bytes.writeUInt32BE(word, index * 4));
+  return bytes;
+}
+
+/** All that the runner finds in memory. */
+function memoryImage(cases: readonly Case[]): Piece[] {
+  if (cases.length > MOST_CASES) throw new Error(`at most ${MOST_CASES} cases fit, not ${cases.length}`);
+  const slots = new Uint32Array(cases.length * SLOT_WORDS).fill(TRAP);
+  const records = new Uint32Array(cases.length * RECORD_WORDS);
+  cases.forEach(({ words, record }, index) => {
+    slots.set(words, index * SLOT_WORDS + SLOT_ENTRY_WORD);
+    records.set(record, index * RECORD_WORDS);
+  });
+  const variables = new Uint32Array(2);
+  variables[0] = FIRST_RECORD_EA;
+  variables[(COUNT_PA - RECORD_POINTER_PA) / 4] = cases.length;
+  return [
+    { pa: RECORD_POINTER_PA, bytes: bigEndian(variables) },
+    { pa: slotPa(0), bytes: bigEndian(slots) },
+    { pa: recordPa(0), bytes: bigEndian(records) },
+  ];
+}
+
+function splitRecords(bytes: Buffer, count: number): Uint32Array[] {
+  return Array.from({ length: count }, (_, index) =>
+    Uint32Array.from({ length: RECORD_WORDS }, (_unused, word) => bytes.readUInt32BE((index * RECORD_WORDS + word) * 4)),
+  );
+}
+
+/** The records as QEMU's bamboo leaves them. RAM is a file, so cases go in and results come out without a device. */
+export function runOnQemu(runner: RunnerImage, cases: readonly Case[], folder: string): Uint32Array[] {
+  const ramPath = join(folder, 'ram');
+  const ram = openSync(ramPath, 'w+');
+  try {
+    ftruncateSync(ram, RAM_BYTES);
+    for (const { pa, bytes } of memoryImage(cases)) writeSync(ram, bytes, 0, bytes.length, pa);
+    execFileSync(
+      'qemu-system-ppc',
+      [
+        ...['-M', 'bamboo,memory-backend=ram', '-object', `memory-backend-file,id=ram,size=${RAM_BYTES},mem-path=${ramPath},share=on`],
+        ...['-m', `${RAM_BYTES >> 20}`, '-nographic', '-net', 'none', '-no-reboot', '-kernel', runner.elfPath],
+      ],
+      { stdio: ['ignore', 'ignore', 'pipe'], timeout: QEMU_TIMEOUT_MS },
+    );
+    const bytes = Buffer.alloc(cases.length * RECORD_WORDS * 4);
+    readSync(ram, bytes, 0, bytes.length, recordPa(0));
+    return splitRecords(bytes, cases.length);
+  } finally {
+    closeSync(ram);
+  }
+}
+
+/** The first line of `qemu-system-ppc --version`. */
+export function qemuVersion(): string {
+  return execFileSync('qemu-system-ppc', ['--version'], { encoding: 'utf8' }).split('\n')[0]!;
+}
+
+/** The records as our processor leaves them, and the cases that it did not reach. */
+export function runOnProcessor(runner: RunnerImage, cases: readonly Case[]): Uint32Array[] {
+  const processor = new Processor440({
+    ramSizeBytes: RAM_BYTES,
+    coreHz: CORE_HZ,
+    timebaseHz: CORE_HZ,
+    devices: { read: () => 0, write: () => {} },
+    dcrs: { read: () => 0, write: () => {} },
+  });
+  const { memory } = processor;
+  memory.writeBytes(0, runner.bytes);
+  for (const { pa, bytes } of memoryImage(cases)) memory.writeBytes(pa, bytes);
+  // As the board leaves it: 256 MB at 0 for the supervisor.
+  processor.writeTlb(0, 0, 0x00000290);
+  processor.writeTlb(0, 1, 0x00000000);
+  processor.writeTlb(0, 2, 0x00000007);
+  processor.pc = 0;
+  const reason = processor.run(cases.length * MOST_INSTRUCTIONS_A_CASE + 10_000);
+  if (reason !== StopReason.reset) {
+    const left = memory.read32(COUNT_PA);
+    throw new Error(`the runner stopped (${reason}) at 0x${processor.pc.toString(16)} with ${left} of ${cases.length} cases left`);
+  }
+  return splitRecords(Buffer.from(memory.readBytes(recordPa(0), cases.length * RECORD_WORDS * 4)), cases.length);
+}
