@@ -16,10 +16,13 @@ const SENTENCES = {
   'image-foreign': (f: { found: string }) =>
     `The image is ${f.found}, but this machine runs 32-bit big-endian PowerPC; build it for that, for example with powerpc-linux-gnu-gcc.`,
   'image-malformed': (f: { format: string; problem: string }) => `The ${f.format} image is damaged: ${f.problem}; build it again.`,
-  'image-unknown': (_: object) => 'The kernel is neither an ELF file nor a uImage; give a raw image its load address to run it as one.',
+  'image-unknown': (_: object) =>
+    'The kernel is neither an ELF file nor a uImage; to run a raw image, give its load address as in FILE@0x10000.',
   'image-unsupported': (f: { feature: string; advice: string }) => `The image uses ${f.feature}; ${f.advice}.`,
   'entry-outside': (f: { entry: number }) =>
     `The image's entry point ${hex(f.entry)} lies in none of its loaded segments; link it with an entry inside its text.`,
+  'entry-unaligned': (f: { entry: number }) =>
+    `The entry point ${hex(f.entry)} is no multiple of 4, as every instruction's address is; link or place the image so that it is one.`,
   'device-tree-bad': (f: { problem: string }) =>
     `The device tree blob is damaged: ${f.problem}; build it again with dtc, or leave it out to use the built-in one.`,
   'image-overlap': (f: { first: string; second: string; at: number }) =>

@@ -12,7 +12,7 @@ export type { UnclaimedAccess } from './devices/address-map.js';
 export { UserError, type UserErrorKind } from './errors.js';
 export { type ImageSymbol, parseElf, readSymbols } from './images/elf.js';
 export type { GuestImage, ImageSegment } from './images/guest-image.js';
-export { parseKernel, readImageFile } from './images/image-files.js';
+export { parseKernel, parseKernelArgument, readImageFile } from './images/image-files.js';
 export { loadPlaced, type PlacedImage } from './images/placement.js';
 export { rawImage } from './images/raw.js';
 export { parseUImage } from './images/uimage.js';

@@ -24,3 +24,12 @@ export const parseKernel = (bytes: Uint8Array, memoryBytes: number, rawAddress?:
   if (isUImage(bytes)) return parseUImage(bytes, memoryBytes);
   throw UserError.of('image-unknown', {});
 };
+
+/**
+ * Splits what the user gives as a kernel: `FILE`, whose content tells its format, or `FILE@ADDRESS` for a raw image at a physical
+ * address, decimal or with `0x`.
+ */
+export const parseKernelArgument = (argument: string): { readonly path: string; readonly rawAddress?: number } => {
+  const raw = /^(.+)@(0x[0-9a-f]+|\d+)$/i.exec(argument);
+  return raw === null ? { path: argument } : { path: raw[1]!, rawAddress: Number(raw[2]) };
+};

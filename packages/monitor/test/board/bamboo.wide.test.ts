@@ -2,20 +2,20 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Processor440 } from '@exitlab/core';
 import test, { type ExecutionContext } from 'ava';
 import {
-  applyEntryState,
   BAMBOO,
-  BambooBoard,
-  ConsoleLog,
-  loadPlaced,
-  NativeGuest,
+  type ConsoleInput,
+  Machine,
   noInput,
   parseKernel,
   planBoot,
-  runToEnd,
+  type RunEnd,
+  StreamInput,
+  strategyByName,
 } from '../../src/index.js';
 
 /** The board against `qemu-system-ppc -M bamboo`: the device tree a kernel is given, and what a guest sees of every device. */
@@ -23,7 +23,7 @@ import {
 const MEMORY_BYTES = 64 * 2 ** 20;
 const TIMEOUT_MS = 60_000;
 const BOOT_ARGUMENTS = 'console=ttyS0 rdinit=/init';
-const PROBE_SOURCE = fileURLToPath(new URL('../../../test/board/device-probe.c', import.meta.url));
+const source = (name: string): string => fileURLToPath(new URL(`../../../test/board/${name}`, import.meta.url));
 const QEMU_MACHINE = ['-M', 'bamboo', '-m', '64', '-display', 'none', '-net', 'none', '-no-reboot'];
 
 const scratchFolder = (t: ExecutionContext): string => {
@@ -32,10 +32,10 @@ const scratchFolder = (t: ExecutionContext): string => {
   return folder;
 };
 
-const buildProbe = (folder: string): string => {
-  const file = join(folder, 'probe.elf');
+const buildGuest = (folder: string, sourceName: string): string => {
+  const file = join(folder, 'guest.elf');
   const flags = ['-mcpu=440', '-O1', '-ffreestanding', '-fno-pic', '-nostdlib', '-static', '-Wl,-Ttext=0x10000', '-Wl,--build-id=none'];
-  execFileSync('powerpc-linux-gnu-gcc', [...flags, '-o', file, PROBE_SOURCE], { stdio: 'pipe', timeout: TIMEOUT_MS });
+  execFileSync('powerpc-linux-gnu-gcc', [...flags, '-o', file, source(sourceName)], { stdio: 'pipe', timeout: TIMEOUT_MS });
   return file;
 };
 
@@ -54,7 +54,7 @@ const ourDeviceTree = (kernel: Uint8Array, initrd?: Uint8Array): Uint8Array =>
 for (const withInitrd of [false, true]) {
   test(`${withInitrd ? 'with' : 'without'} an initial RAM disk, the device tree equals that of QEMU, in content and in size`, (t) => {
     const folder = scratchFolder(t);
-    const probe = buildProbe(folder);
+    const probe = buildGuest(folder, 'device-probe.c');
     const initrd = Buffer.alloc(5000, 1);
     writeFileSync(join(folder, 'initrd'), initrd);
     const dump = join(folder, 'qemu.dtb');
@@ -75,6 +75,17 @@ for (const withInitrd of [false, true]) {
   });
 }
 
+const runOnOurs = async (kernel: string, input: ConsoleInput): Promise<{ end: RunEnd; output: string }> => {
+  const machine = new Machine({ strategy: strategyByName('native')!, memoryBytes: MEMORY_BYTES, kernel: readFileSync(kernel) });
+  const end = await machine.run({
+    limits: { maxInstructions: 10_000_000, timeoutMs: TIMEOUT_MS },
+    input,
+    interruption: new AbortController().signal,
+    hostNowMs: () => performance.now(),
+  });
+  return { end, output: Buffer.from(machine.console.bytes).toString() };
+};
+
 /** Answers in which ours differs on purpose, and why. */
 const KNOWN_DIFFERENCES: Readonly<Record<string, string>> = {
   'sdram.options': 'QEMU resets the register after it has enabled the memory; here a controller that serves memory says so',
@@ -82,40 +93,39 @@ const KNOWN_DIFFERENCES: Readonly<Record<string, string>> = {
 
 test('a guest sees the same devices and the same entry state as on QEMU', async (t) => {
   t.timeout(TIMEOUT_MS);
-  const probe = buildProbe(scratchFolder(t));
+  const probe = buildGuest(scratchFolder(t), 'device-probe.c');
   const theirs = execFileSync('qemu-system-ppc', [...QEMU_MACHINE, '-serial', 'stdio', '-kernel', probe], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: TIMEOUT_MS,
   });
 
-  const log = new ConsoleLog();
-  const board = new BambooBoard({ memoryBytes: MEMORY_BYTES, send: (_uart, byte) => log.push(byte) });
-  const processor = new Processor440({
-    ramSizeBytes: MEMORY_BYTES,
-    devices: board.devices,
-    dcrs: board.dcrs,
-    coreHz: BAMBOO.coreHz,
-    timebaseHz: BAMBOO.timebaseHz,
-  });
-  board.connect(processor);
-  const plan = planBoot({ kernel: parseKernel(readFileSync(probe), MEMORY_BYTES), memoryBytes: MEMORY_BYTES, bootArguments: '' });
-  loadPlaced(plan.images, processor.memory);
-  applyEntryState(processor, plan.entry);
-  const end = await runToEnd({
-    guest: new NativeGuest(processor, processor),
-    console: log,
-    input: noInput,
-    deliverInput: () => {},
-    inputCanInterrupt: () => false,
-    limits: { maxInstructions: 10_000_000 },
-    interruption: new AbortController().signal,
-    hostNowMs: () => performance.now(),
-  });
+  const { end, output } = await runOnOurs(probe, noInput);
   t.deepEqual(end, { reason: 'reset' });
 
   const known = (line: string): boolean => line.split(' ')[0]! in KNOWN_DIFFERENCES;
   const linesOf = (text: string): string[] => text.split('\n').filter((line) => !known(line));
   t.true(linesOf(theirs).length > 100);
-  t.deepEqual(linesOf(Buffer.from(log.bytes).toString()), linesOf(theirs));
+  t.deepEqual(linesOf(output), linesOf(theirs));
 });
+
+for (const { description, ending, reason } of [
+  { description: 'and its end leaves the guest waiting', ending: '', reason: 'halt-without-wakeup' },
+  { description: 'up to the byte on which the guest resets', ending: 'q', reason: 'reset' },
+]) {
+  test(`standard input reaches a guest that waits for interrupts, ${description}`, async (t) => {
+    t.timeout(TIMEOUT_MS);
+    const guest = buildGuest(scratchFolder(t), 'echo-guest.S');
+    const text = `${'The fast brown fox jumps over the lazy dog. '.repeat(10)}${ending}`;
+    const stream = new PassThrough();
+    const running = runOnOurs(guest, new StreamInput(stream));
+    for (const word of text.split(/(?<= )/)) {
+      stream.write(word);
+      await setImmediate();
+    }
+    stream.end();
+    const { end, output } = await running;
+    t.deepEqual(end, { reason });
+    t.is(output, `>${text}`);
+  });
+}

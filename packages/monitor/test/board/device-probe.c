@@ -159,12 +159,18 @@ static void ask_sdram(void) {
   }
 }
 
+static void print_byte(u8 byte) {
+  while (!(in8(UART + 5) & 0x20)) {
+  }
+  out8(UART, byte);
+}
+
 static void print(const char *text) {
-  while (*text) out8(UART, *text++);
+  while (*text) print_byte(*text++);
 }
 
 static void print_hex(u32 value) {
-  for (int shift = 28; shift >= 0; shift -= 4) out8(UART, "0123456789abcdef"[value >> shift & 15]);
+  for (int shift = 28; shift >= 0; shift -= 4) print_byte("0123456789abcdef"[value >> shift & 15]);
 }
 
 void probe(void) {
@@ -177,6 +183,8 @@ void probe(void) {
     print(" ");
     print_hex(answers[i].value);
     print("\n");
+  }
+  while (!(in8(UART + 5) & 0x40)) {
   }
   asm volatile("mtspr 308,%0\n1: b 1b" : : "r"(0x30000000));
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { planBoot } from '../../src/board/bamboo-boot.js';
 import { UserError } from '../../src/errors.js';
-import { parseKernel, readImageFile } from '../../src/images/image-files.js';
+import { parseKernel, parseKernelArgument, readImageFile } from '../../src/images/image-files.js';
 import { loadPlaced } from '../../src/images/placement.js';
 import { rawImage } from '../../src/images/raw.js';
 import { RecordedMemory } from '../recorded-processor.js';
@@ -63,6 +63,12 @@ for (const { description, plan, kind, says } of [
     says: /device tree .* give the machine more memory/,
   },
   {
+    description: 'an entry between instructions',
+    plan: () => planBoot(request(0x1002)),
+    kind: 'entry-unaligned',
+    says: /0x1002 is no multiple of 4/,
+  },
+  {
     description: 'a bad device tree of the user',
     plan: () => planBoot({ ...request(0), deviceTreeBlob: bytes(100) }),
     kind: 'device-tree-bad',
@@ -106,3 +112,15 @@ test('a missing file and a directory are the mistakes they are', (t) => {
   t.regex(missing.message, /initrd file .*absent does not exist/);
   t.is(t.throws(() => readImageFile('kernel', folder), { instanceOf: UserError }).kind, 'file-unreadable');
 });
+
+for (const [argument, expected] of [
+  ['vmlinux', { path: 'vmlinux' }],
+  ['guest.bin@0x10000', { path: 'guest.bin', rawAddress: 0x1_0000 }],
+  ['guest.bin@65536', { path: 'guest.bin', rawAddress: 0x1_0000 }],
+  ['guest@home', { path: 'guest@home' }],
+  ['@0x10000', { path: '@0x10000' }],
+] as const) {
+  test(`the kernel argument ${argument} is split at its address, if it has one`, (t) => {
+    t.deepEqual(parseKernelArgument(argument), expected);
+  });
+}
