@@ -6,7 +6,7 @@ import { planBoot } from '../board/bamboo-boot.js';
 import { applyEntryState, applyGuestEntryState } from '../board/entry-state.js';
 import { type ConsoleInput, noInput } from '../console/console-input.js';
 import { ConsoleLog } from '../console/console-log.js';
-import { parseKernel } from '../images/image-files.js';
+import { parseKernel } from '../images/kernel.js';
 import { loadPlaced } from '../images/placement.js';
 import { HypervisedGuest } from '../run-control/hypervised-guest.js';
 import { NativeGuest } from '../run-control/native-guest.js';

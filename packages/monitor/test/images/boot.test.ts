@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test from 'ava';
 import { planBoot } from '../../src/board/bamboo-boot.js';
 import { UserError } from '../../src/errors.js';
-import { parseKernel, parseKernelArgument, readImageFile } from '../../src/images/image-files.js';
+import { parseKernel } from '../../src/images/kernel.js';
 import { loadPlaced } from '../../src/images/placement.js';
 import { rawImage } from '../../src/images/raw.js';
 import { RecordedMemory } from '../recorded-processor.js';
@@ -101,26 +98,3 @@ test('formats are told apart by their magic numbers', (t) => {
   t.is(parseKernel(elf, MEMORY_BYTES, 0x1_0000).format, 'raw');
   t.is(t.throws(() => parseKernel(bytes(100), MEMORY_BYTES), { instanceOf: UserError }).kind, 'image-unknown');
 });
-
-test('a missing file and a directory are the mistakes they are', (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'exitlab-'));
-  t.teardown(() => rmSync(folder, { recursive: true }));
-  writeFileSync(join(folder, 'kernel'), bytes(3));
-  t.is(readImageFile('kernel', join(folder, 'kernel')).length, 3);
-  const missing = t.throws(() => readImageFile('initrd', join(folder, 'absent')), { instanceOf: UserError });
-  t.is(missing.kind, 'file-missing');
-  t.regex(missing.message, /initrd file .*absent does not exist/);
-  t.is(t.throws(() => readImageFile('kernel', folder), { instanceOf: UserError }).kind, 'file-unreadable');
-});
-
-for (const [argument, expected] of [
-  ['vmlinux', { path: 'vmlinux' }],
-  ['guest.bin@0x10000', { path: 'guest.bin', rawAddress: 0x1_0000 }],
-  ['guest.bin@65536', { path: 'guest.bin', rawAddress: 0x1_0000 }],
-  ['guest@home', { path: 'guest@home' }],
-  ['@0x10000', { path: '@0x10000' }],
-] as const) {
-  test(`the kernel argument ${argument} is split at its address, if it has one`, (t) => {
-    t.deepEqual(parseKernelArgument(argument), expected);
-  });
-}
