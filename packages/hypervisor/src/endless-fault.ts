@@ -32,9 +32,9 @@ export class EndlessFaultDetector {
 
   /** Takes an exit into account; a failure when the limit is reached. */
   observe(exit: ObservedExit): Failure | undefined {
-    if (!exit.isFault || exit.guestInstructions !== this.#lastInstructions) this.#withoutProgress = 0;
+    // Any exit counts here: a guest whose vectors hold no instructions takes program interrupts only.
+    this.#withoutProgress = exit.guestInstructions === this.#lastInstructions ? this.#withoutProgress + 1 : 1;
     this.#lastInstructions = exit.guestInstructions;
-    if (exit.isFault) this.#withoutProgress++;
     if (exit.userMode) {
       if (exit.isFault && exit.pc === this.#userPc && exit.address === this.#userAddress) {
         this.#userRepeats++;

@@ -1,5 +1,5 @@
 /**
- * What the user gives wrong: files, sizes, expressions. The command line prints the message, one sentence with its advice, and exits
+ * What the user gives wrong: images, sizes, places. The command line prints the message, one sentence with its advice, and exits
  * with status 2. What a guest does wrong is architecture and never comes here.
  */
 
@@ -8,31 +8,28 @@ const mebibytes = (bytes: number): string => `${bytes / 2 ** 20} MB`;
 
 /** One row a mistake: the facts it needs, and its sentence. */
 const SENTENCES = {
-  'file-missing': (f: { role: string; path: string }) => `The ${f.role} file ${f.path} does not exist; check the path.`,
-  'file-unreadable': (f: { role: string; path: string; cause: string }) =>
-    `The ${f.role} file ${f.path} cannot be read (${f.cause}); check its type and permissions.`,
   'image-truncated': (f: { format: string; part: string }) =>
     `The ${f.format} image ends before its ${f.part} does; it is truncated or damaged, so copy or build it again.`,
   'image-foreign': (f: { found: string }) =>
     `The image is ${f.found}, but this machine runs 32-bit big-endian PowerPC; build it for that, for example with powerpc-linux-gnu-gcc.`,
   'image-malformed': (f: { format: string; problem: string }) => `The ${f.format} image is damaged: ${f.problem}; build it again.`,
-  'image-unknown': (_: object) => 'The kernel is neither an ELF file nor a uImage; give a raw image its load address to run it as one.',
+  'image-unknown': (_: object) =>
+    'The kernel is neither an ELF file nor a uImage; build it as one of them, for example as an ELF executable.',
   'image-unsupported': (f: { feature: string; advice: string }) => `The image uses ${f.feature}; ${f.advice}.`,
   'entry-outside': (f: { entry: number }) =>
     `The image's entry point ${hex(f.entry)} lies in none of its loaded segments; link it with an entry inside its text.`,
+  'entry-unaligned': (f: { entry: number }) =>
+    `The entry point ${hex(f.entry)} is no multiple of 4, as every instruction's address is; link or place the image so that it is one.`,
   'device-tree-bad': (f: { problem: string }) =>
     `The device tree blob is damaged: ${f.problem}; build it again with dtc, or leave it out to use the built-in one.`,
   'image-overlap': (f: { first: string; second: string; at: number }) =>
     `The ${f.first} and the ${f.second} overlap at ${hex(f.at)}; move one of them or make one smaller.`,
   'image-outside-memory': (f: { what: string; start: number; end: number; memoryBytes: number }) =>
     `The ${f.what} at ${hex(f.start)} to ${hex(f.end)} does not fit into ${mebibytes(f.memoryBytes)} of memory; give the machine more memory.`,
-  'memory-size-syntax': (f: { text: string }) => `The memory size ${JSON.stringify(f.text)} is not a number of bytes; write it like 64M.`,
   'memory-size-range': (f: { bytes: number; minimumBytes: number; maximumBytes: number }) =>
     `A memory of ${f.bytes} bytes is out of range; choose ${mebibytes(f.minimumBytes)} to ${mebibytes(f.maximumBytes)}.`,
   'memory-size-banks': (f: { bytes: number; bankCount: number }) =>
     `A memory of ${f.bytes} bytes cannot be made of ${f.bankCount} banks of 4 to 256 MB; choose a power of two such as 64M.`,
-  'expression-bad': (f: { text: string; cause: string }) =>
-    `The expected text ${JSON.stringify(f.text)} is not a regular expression (${f.cause}); escape its special characters with a backslash.`,
 };
 
 export type UserErrorKind = keyof typeof SENTENCES;

@@ -17,12 +17,20 @@ const ACCESS_FAULTS: ReadonlySet<number> = new Set([
   Vector.instructionTlbError,
 ]);
 
-/** Notices that a processor takes one access fault for ever: the same vector, instruction and address with no other synchronous interrupt in between. */
+/**
+ * Notices that a processor gets nowhere: it takes one access fault for ever, with the same vector, instruction and address and no other
+ * synchronous interrupt in between; or it takes interrupt after interrupt and completes no instruction, as when the vectors themselves
+ * hold no code.
+ */
 export class FaultWatch {
   readonly #current: RepeatedFault = { vector: -1, pc: 0, ea: 0, count: 0 };
+  #retiredInstructions = -1;
+  #withoutProgress = 0;
 
-  /** Records a synchronous interrupt. */
-  record(vector: number, pc: number, ea: number): void {
+  /** Records a synchronous interrupt, with the instructions retired before it. */
+  record(vector: number, pc: number, ea: number, retiredInstructions: number): void {
+    this.#withoutProgress = retiredInstructions === this.#retiredInstructions ? this.#withoutProgress + 1 : 1;
+    this.#retiredInstructions = retiredInstructions;
     const current = this.#current;
     if (current.vector === vector && current.pc === pc && current.ea === ea && ACCESS_FAULTS.has(vector)) {
       current.count++;
@@ -35,6 +43,7 @@ export class FaultWatch {
   }
 
   get endlessFault(): RepeatedFault | undefined {
-    return this.#current.count >= ENDLESS ? { ...this.#current } : undefined;
+    const count = Math.max(this.#current.count, this.#withoutProgress);
+    return count >= ENDLESS ? { ...this.#current, count } : undefined;
   }
 }

@@ -265,7 +265,7 @@ export class Processor440 implements Processor {
       if (this.#state.get(State.pendingVector) !== 0) {
         const vector = this.#state.get(State.pendingVector) - 1;
         this.#state.set(State.pendingVector, 0);
-        this.#faults.record(vector, this.#state.pc, this.#state.get(State.pendingDear));
+        this.#faults.record(vector, this.#state.pc, this.#state.get(State.pendingDear), this.#retiredBefore);
         this.#interrupt(vector, this.#state.get(State.pendingEsr), this.#state.get(State.pendingDear));
         if (this.interruptTarget === 'host') return StopReason.interrupt;
         if (this.#faults.endlessFault) return StopReason.stopped;

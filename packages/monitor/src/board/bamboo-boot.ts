@@ -1,3 +1,4 @@
+import { UserError } from '../errors.js';
 import { withBootFacts } from '../images/boot-patches.js';
 import type { DeviceTree } from '../images/device-tree.js';
 import { parseFlattenedDeviceTree } from '../images/flattened-device-tree.js';
@@ -41,7 +42,9 @@ export const planBoot = (request: BootRequest): BootPlan => {
     place('initial RAM disk', initrdPa, initrd),
   ];
   checkPlacement(images, request.memoryBytes);
-  return { images, entry: { entryPa: request.kernel.entryPa, deviceTreePa } };
+  const { entryPa } = request.kernel;
+  if (entryPa % 4 !== 0) throw UserError.of('entry-unaligned', { entry: entryPa });
+  return { images, entry: { entryPa, deviceTreePa } };
 };
 
 const chooseTree = ({ deviceTreeBlob, hypervisor }: BootRequest): DeviceTree =>

@@ -1,17 +1,5 @@
-import { UserError } from '../errors.js';
-
 /** How much of the past a match may reach back over, in characters. */
 const WINDOW_CHARACTERS = 8192;
-
-/** Compiles what the user expects to see; `^` and `$` match at lines. Throws a `UserError` for a bad expression. */
-export const compileExpectation = (text: string): RegExp => {
-  try {
-    return new RegExp(text, 'm');
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw UserError.of('expression-bad', { text, cause: error.message });
-  }
-};
 
 /** Looks for an expression in text that comes in pieces; a match may lie across pieces and lines, and in a line not yet ended. */
 export class ExpectedText {

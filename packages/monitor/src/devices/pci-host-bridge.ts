@@ -13,7 +13,7 @@ const ALL_ONES: Readonly<Record<AccessSize, number>> = { 1: 0xff, 2: 0xffff, 4: 
 const CONFIGURATION_HEADER = [
   { offset: 0x00, sizeBytes: 2, value: 0x1014, writable: 0 }, // vendor: IBM
   { offset: 0x02, sizeBytes: 2, value: 0x027f, writable: 0 }, // device: the 440's bridge, as QEMU's bamboo names it
-  { offset: 0x04, sizeBytes: 2, value: 0x0000, writable: 0x0547 }, // command
+  { offset: 0x04, sizeBytes: 2, value: 0x0000, writable: 0x0507 }, // command
   { offset: 0x0a, sizeBytes: 2, value: 0x0680, writable: 0 }, // class: other bridge
   { offset: 0x0c, sizeBytes: 1, value: 0x00, writable: 0xff }, // cache line size
   { offset: 0x0d, sizeBytes: 1, value: 0x00, writable: 0xff }, // latency timer

@@ -58,7 +58,7 @@ export class Uart16550 implements MmioDevice {
   /** Queues input on the line; it enters the FIFO as the guest makes room. */
   receive(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    this.#waiting.push(bytes.slice());
+    this.#waiting.push(Uint8Array.from(bytes));
     this.#refill();
     this.#update();
   }

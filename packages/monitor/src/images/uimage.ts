@@ -20,7 +20,7 @@ export const isUImage = (bytes: Uint8Array): boolean =>
 /** `maxSizeBytes` bounds what a compressed image may unpack to: the machine's memory. Throws {@link UserError} for an unsound image. */
 export const parseUImage = (bytes: Uint8Array, maxSizeBytes: number): GuestImage => {
   const image = new BigEndianReader(bytes, (part) => UserError.of('image-truncated', { format: 'uImage', part }));
-  const header = image.slice(0, HEADER.sizeBytes, 'header').slice();
+  const header = Uint8Array.from(image.slice(0, HEADER.sizeBytes, 'header'));
   const headerCrc = image.u32(HEADER.headerCrc, 'header');
   header.fill(0, HEADER.headerCrc, HEADER.headerCrc + 4);
   if (crc32(header) !== headerCrc) throw malformed('the checksum of its header is wrong');

@@ -1,11 +1,12 @@
 import { Processor440 } from '@exitlab/core';
 import { Hypervisor, type Policy } from '@exitlab/hypervisor';
+import { BAMBOO } from '../board/bamboo.js';
 import { BambooBoard } from '../board/bamboo-board.js';
 import { planBoot } from '../board/bamboo-boot.js';
 import { applyEntryState, applyGuestEntryState } from '../board/entry-state.js';
 import { type ConsoleInput, noInput } from '../console/console-input.js';
 import { ConsoleLog } from '../console/console-log.js';
-import { parseKernel } from '../images/image-files.js';
+import { parseKernel } from '../images/kernel.js';
 import { loadPlaced } from '../images/placement.js';
 import { HypervisedGuest } from '../run-control/hypervised-guest.js';
 import { NativeGuest } from '../run-control/native-guest.js';
@@ -14,14 +15,13 @@ import { type RunLimits, runToEnd } from '../run-control/run-loop.js';
 import type { Runnable } from '../run-control/runnable.js';
 import type { StrategyRow } from './strategy.js';
 
-/** Clock of the modelled 440EP and of its timers, as on QEMU's bamboo. */
-const CLOCK_HZ = 400_000_000;
-
 export interface MachineOptions {
   readonly strategy: StrategyRow;
   readonly memoryBytes: number;
   /** The kernel's file, ELF or uImage. */
   readonly kernel: Uint8Array;
+  /** Takes the kernel's file as a raw image for this physical address, whatever it looks like. */
+  readonly rawAddress?: number;
   readonly initrd?: Uint8Array;
   readonly deviceTreeBlob?: Uint8Array;
   readonly bootArguments?: string;
@@ -69,14 +69,15 @@ export class Machine {
       },
     });
     const plan = planBoot({
-      kernel: parseKernel(options.kernel, 0),
+      kernel: parseKernel(options.kernel, memoryBytes, options.rawAddress),
       memoryBytes,
       bootArguments: options.bootArguments ?? '',
       ...(options.initrd && { initrd: options.initrd }),
       ...(options.deviceTreeBlob && { deviceTreeBlob: options.deviceTreeBlob }),
     });
     const { devices, dcrs } = this.board;
-    this.processor = new Processor440({ ramSizeBytes: memoryBytes, coreHz: CLOCK_HZ, timebaseHz: CLOCK_HZ, devices, dcrs });
+    const { coreHz, timebaseHz } = BAMBOO;
+    this.processor = new Processor440({ ramSizeBytes: memoryBytes, coreHz, timebaseHz, devices, dcrs });
     loadPlaced(plan.images, this.processor.memory);
     if (strategy.hypervisor) {
       this.hypervisor = new Hypervisor(

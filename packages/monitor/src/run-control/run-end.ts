@@ -13,24 +13,6 @@ export type RunEnd =
   | { readonly reason: 'hypervisor-failure'; readonly failure: GuestFailure }
   | { readonly reason: 'interrupted' };
 
-/** Whether a run counts as a failure of the guest: it failed, or it ended without the text that was expected. */
-export const isGuestFailure = (end: RunEnd, textWasExpected: boolean): boolean => {
-  switch (end.reason) {
-    case 'expected-text':
-      return false;
-    case 'panic':
-    case 'endless-fault':
-    case 'hypervisor-failure':
-      return true;
-    case 'reset':
-    case 'halt-without-wakeup':
-    case 'instruction-limit':
-    case 'timeout':
-    case 'interrupted':
-      return textWasExpected;
-  }
-};
-
 const hex = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`;
 
 /** One sentence for the user. */

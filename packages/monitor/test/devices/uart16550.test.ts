@@ -160,3 +160,11 @@ test('clearing the receiver FIFO drops what it holds', (t) => {
   write(Register.fcr, 0x03);
   t.is(read(Register.lsr) & 0x01, 0);
 });
+
+test('input is copied when it comes, so its buffer can be used again', (t) => {
+  const { uart, read } = makeUart();
+  const buffer = Buffer.from('ab');
+  uart.receive(buffer);
+  buffer.fill(0);
+  t.deepEqual([read(Register.data), read(Register.data)], [0x61, 0x62]);
+});

@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test from 'ava';
 import { planBoot } from '../../src/board/bamboo-boot.js';
 import { UserError } from '../../src/errors.js';
-import { parseKernel, readImageFile } from '../../src/images/image-files.js';
+import { parseKernel } from '../../src/images/kernel.js';
 import { loadPlaced } from '../../src/images/placement.js';
 import { rawImage } from '../../src/images/raw.js';
 import { RecordedMemory } from '../recorded-processor.js';
@@ -63,6 +60,12 @@ for (const { description, plan, kind, says } of [
     says: /device tree .* give the machine more memory/,
   },
   {
+    description: 'an entry between instructions',
+    plan: () => planBoot(request(0x1002)),
+    kind: 'entry-unaligned',
+    says: /0x1002 is no multiple of 4/,
+  },
+  {
     description: 'a bad device tree of the user',
     plan: () => planBoot({ ...request(0), deviceTreeBlob: bytes(100) }),
     kind: 'device-tree-bad',
@@ -94,15 +97,4 @@ test('formats are told apart by their magic numbers', (t) => {
   t.is(parseKernel(sampleUImage({ load: 0, entry: 0, data: bytes(4) }), MEMORY_BYTES).format, 'uimage');
   t.is(parseKernel(elf, MEMORY_BYTES, 0x1_0000).format, 'raw');
   t.is(t.throws(() => parseKernel(bytes(100), MEMORY_BYTES), { instanceOf: UserError }).kind, 'image-unknown');
-});
-
-test('a missing file and a directory are the mistakes they are', (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'exitlab-'));
-  t.teardown(() => rmSync(folder, { recursive: true }));
-  writeFileSync(join(folder, 'kernel'), bytes(3));
-  t.is(readImageFile('kernel', join(folder, 'kernel')).length, 3);
-  const missing = t.throws(() => readImageFile('initrd', join(folder, 'absent')), { instanceOf: UserError });
-  t.is(missing.kind, 'file-missing');
-  t.regex(missing.message, /initrd file .*absent does not exist/);
-  t.is(t.throws(() => readImageFile('kernel', folder), { instanceOf: UserError }).kind, 'file-unreadable');
 });

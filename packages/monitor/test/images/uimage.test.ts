@@ -23,6 +23,13 @@ for (const gzip of [false, true]) {
   });
 }
 
+test('reading a uImage leaves its bytes as they were', (t) => {
+  const bytes = Buffer.from(sampleUImage(image));
+  const before = Uint8Array.from(bytes);
+  parseUImage(bytes, MEMORY_BYTES);
+  t.deepEqual(Uint8Array.from(bytes), before);
+});
+
 for (const { description, bytes, kind, says } of [
   { description: 'a uImage cut inside its header', bytes: sampleUImage(image).subarray(0, 40), kind: 'image-truncated', says: /header/ },
   { description: 'a uImage cut inside its data', bytes: sampleUImage(image).subarray(0, 500), kind: 'image-truncated', says: /data/ },

@@ -1,21 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { UserError } from '../errors.js';
 import { isElf, parseElf } from './elf.js';
 import type { GuestImage } from './guest-image.js';
 import { rawImage } from './raw.js';
 import { isUImage, parseUImage } from './uimage.js';
-
-/** Reads a file the user named; `role` is what the user calls it: `kernel`, `initrd`, `device tree`. */
-export const readImageFile = (role: string, path: string): Uint8Array => {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
-    if (code === undefined) throw error;
-    if (code === 'ENOENT') throw UserError.of('file-missing', { role, path });
-    throw UserError.of('file-unreadable', { role, path, cause: code });
-  }
-};
 
 /** Recognises ELF and uImage by their magic numbers; with `rawAddress` the bytes are taken raw, whatever they look like. */
 export const parseKernel = (bytes: Uint8Array, memoryBytes: number, rawAddress?: number): GuestImage => {
