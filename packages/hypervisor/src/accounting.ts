@@ -95,11 +95,6 @@ export class Accounting {
     site.set(name, (site.get(name) ?? 0) + 1);
   }
 
-  /** Counts an event under a type without an exit of its own: a host interrupt that comes while the host is at work already. */
-  bookEvent(type: ExitType): void {
-    (this.#types[type] as Durations).add(0);
-  }
-
   bookTimeInGuest(cycles: number): void {
     this.#timeInGuest.add(cycles);
   }

@@ -40,8 +40,8 @@ export interface HypervisorOptions {
   readonly endlessFaultLimit?: number;
   /** Frequency of the host scheduler's tick, 0 for none. Each tick that finds the guest running is a DEC exit. */
   readonly hostTickHz?: number;
-  /** Slots of the shadow TLB's rotation that the host's user space takes at an exit to it. */
-  readonly hostSlotsPerHeavyExit?: number;
+  /** Pages that the host's user space touches at each exit to it; they share the shadow TLB's rotation. 0 by default. */
+  readonly hostProcessPages?: number;
 }
 
 /** Why {@link Hypervisor.run} came back. */
@@ -79,10 +79,10 @@ export class Hypervisor implements InterruptInputs {
   readonly #work = new Work();
   readonly #exit: Exit = { vector: 0, pc: 0, dear: 0, esr: 0 };
   readonly #detector: EndlessFaultDetector;
-  readonly #hostSlotsPerHeavyExit: number;
+  readonly #hostProcessPages: number;
   #emulatedInstructions = 0;
   #stopRequested = false;
-  #clearRequested = false;
+  #onCleared: (() => void) | undefined;
   /** Whether the guest was stopped between two instructions, rather than by an exit of its own. */
   #interrupted = false;
   /** The guest sleeps, and its exit is not booked yet. */
@@ -103,7 +103,7 @@ export class Hypervisor implements InterruptInputs {
     if (shared.pa !== undefined) this.#shadowTlb.mapMagicPage(shared.pa);
     this.#accounting = new Accounting(options.countSites ?? false);
     this.#detector = new EndlessFaultDetector(options.endlessFaultLimit ?? 10_000);
-    this.#hostSlotsPerHeavyExit = options.hostSlotsPerHeavyExit ?? 0;
+    this.#hostProcessPages = options.hostProcessPages ?? 0;
     const ticksPerCycle = processor.clock.timebaseHz / processor.clock.coreHz;
     this.#context = {
       vcpu: this.vcpu,
@@ -123,9 +123,14 @@ export class Hypervisor implements InterruptInputs {
     return this.#accounting.snapshot();
   }
 
-  /** Forgets the exit timing, from the end of the present exit on. */
-  clearStatistics(): void {
-    this.#clearRequested = true;
+  /** Forgets the exit timing, from the end of the present exit on; `then` is called at that moment. */
+  clearStatistics(then: () => void = () => {}): void {
+    this.#onCleared = then;
+  }
+
+  /** Tells that the host's user space does more than an ordinary exit asks for, and needs `pages` pages for it. */
+  runHostProcess(pages: number): void {
+    this.#shadowTlb.runHostProcess(pages);
   }
 
   /** Makes the current or next {@link run} return `stopped`. */
@@ -293,7 +298,7 @@ export class Hypervisor implements InterruptInputs {
         return { kind: 'failure', failure: outcome.failure };
     }
     this.#work.shadowReloads += this.#shadowTlb.inUse;
-    this.#shadowTlb.passOver(this.#hostSlotsPerHeavyExit);
+    this.#shadowTlb.runHostProcess(this.#hostProcessPages);
     deliverInterrupts(vcpu, this.#work);
     return undefined;
   }
@@ -320,12 +325,11 @@ export class Hypervisor implements InterruptInputs {
     return undefined;
   }
 
-  /** Timers that ran out while the hypervisor was at work: the host is interrupted, not the guest. */
+  /** Timers that ran out while the hypervisor was at work: the host is interrupted, not the guest, so that no exit is counted. */
   #serveTimersInHost(): void {
     const { vcpu } = this;
     while (this.#timers.expired) {
-      const expiries = this.#timers.expire(vcpu);
-      if (expiries.decrementer) this.#accounting.bookEvent(ExitType.DEC);
+      this.#timers.expire(vcpu);
       deliverInterrupts(vcpu, this.#work);
       this.processor.clock.advance(this.costProfile.interruptInHost);
     }
@@ -350,8 +354,7 @@ export class Hypervisor implements InterruptInputs {
       processor.clock.advance(cycles);
       sleeping.idleCycles += cycles;
       if (!this.#timers.expired) continue;
-      // The oracle counts the host interrupt that ends the sleep as DEC, though the guest is not running.
-      if (this.#timers.expire(vcpu).decrementer) this.#accounting.bookEvent(ExitType.DEC);
+      this.#timers.expire(vcpu);
     }
     this.#sleeping = undefined;
     deliverInterrupts(vcpu, this.#work);
@@ -366,9 +369,10 @@ export class Hypervisor implements InterruptInputs {
     const cycles = this.costProfile.price(type, this.#work);
     this.processor.clock.advance(cycles);
     this.#accounting.bookExit(type, pc, cycles + idleCycles, this.#work);
-    if (!this.#clearRequested) return;
-    this.#clearRequested = false;
+    if (this.#onCleared === undefined) return;
     this.#accounting.clear();
+    this.#onCleared();
+    this.#onCleared = undefined;
   }
 }
 

@@ -1,4 +1,16 @@
 export type { AccountingSnapshot, DurationSummary, ExitSummary } from './accounting.js';
+export type { CostProfile } from './cost-profiles/cost-profile.js';
+export { SIMPLE_PROFILE } from './cost-profiles/simple.js';
+export type { Failure } from './exit-handler.js';
 export { EXIT_TYPES, type ExitTypeName, type ExitTypeRow } from './exit-types.js';
-export { type GuestDevices, Hypervisor, type HypervisorOptions, type RunOutcome as HypervisorRunOutcome } from './hypervisor.js';
+export {
+  adoptNativeEntry,
+  type GuestDevices,
+  Hypervisor,
+  type HypervisorOptions,
+  type RunOutcome as HypervisorRunOutcome,
+} from './hypervisor.js';
+export { INTERRUPT_TABLE, type InterruptRow } from './interrupts.js';
+export { MicroguestImageError, type MicroguestOptions, type MicroguestResult, parseMicroguestImage, runMicroguests } from './microguests.js';
 export { checkPolicy, LINUX_3_4, LINUX_3_4_AS_KVM, type Policy, PolicyError } from './policy.js';
+export { MAGIC_PAGE_BYTES, MAGIC_PAGE_EA, SharedField } from './shared-page.js';

@@ -3,8 +3,6 @@ import type { Policy } from './policy.js';
 /** Chooses the slot that the next shadow mapping takes. */
 export interface Replacement {
   nextVictim(): number;
-  /** Passes over slots that others than the guest used up; meaningful for a round-robin hand only. */
-  skip(slots: number): void;
 }
 
 /** KVM's choice: the hand that the host kernel itself uses for its TLB misses (`tlb_44x_index`), advanced before use. */
@@ -20,10 +18,6 @@ export class FifoReplacement implements Replacement {
   nextVictim(): number {
     this.#hand = this.#hand + 1 >= this.#slots ? 0 : this.#hand + 1;
     return this.#hand;
-  }
-
-  skip(slots: number): void {
-    this.#hand = (this.#hand + slots) % this.#slots;
   }
 }
 
@@ -45,8 +39,6 @@ export class RandomReplacement implements Replacement {
     this.#state = x >>> 0;
     return this.#state % this.#slots;
   }
-
-  skip(): void {}
 }
 
 /** The replacement that a policy names, over `slots` slots. */

@@ -20,6 +20,7 @@ export interface MappingContext {
   readonly pid: number;
 }
 
+const NO_HOST_PAGE = -1;
 const KERNEL_PID = 1;
 const USER_PID = 0;
 /** With permissions by privilege user mappings have a PID of their own, since TID 0 would match in the kernel too. */
@@ -36,6 +37,8 @@ export class ShadowTlb {
   readonly #references: ShadowReference[];
   readonly #replacement: Replacement;
   readonly #coldPages: Set<number> | undefined;
+  /** Which page of the host's user space each slot holds. */
+  readonly #hostPages: Int16Array;
   #inUse = 0;
 
   /** `trackColdPages` makes {@link Work.coldPages} count first touches, for a cost profile that prices them. */
@@ -46,6 +49,7 @@ export class ShadowTlb {
     this.#slots = policy.magicPage ? policy.shadowSlots - 1 : policy.shadowSlots;
     this.#references = Array.from({ length: this.#slots }, () => ({ inUse: false, guestIndex: -1, guestTid: 0 }));
     this.#replacement = createReplacement(policy, this.#slots);
+    this.#hostPages = new Int16Array(this.#slots).fill(NO_HOST_PAGE);
     this.#coldPages = trackColdPages ? new Set() : undefined;
     for (let slot = 0; slot < 64; slot++) processor.writeTlb(slot, 0, 0, 0);
   }
@@ -66,6 +70,7 @@ export class ShadowTlb {
     const slot = this.#replacement.nextVictim();
     const reference = this.#references[slot] as ShadowReference;
     work.maps++;
+    this.#hostPages[slot] = NO_HOST_PAGE;
     if (reference.inUse) {
       work.mapsReplacing++;
       this.#release(slot, reference);
@@ -125,9 +130,19 @@ export class ShadowTlb {
     }
   }
 
-  /** The host's own user space takes slots of the same rotation; the guest's mappings are put back at the return. */
-  passOver(slots: number): void {
-    this.#replacement.skip(slots);
+  /**
+   * The host's own user space runs: it needs `pages` pages of its own, and those no longer in the TLB take slots of the same rotation.
+   * At the return the guest's mappings are put back over them (kvmppc_44x_tlb_put, kvmppc_44x_tlb_load), so the guest loses none; only
+   * the rotation has moved on.
+   */
+  runHostProcess(pages: number): void {
+    for (let page = 0; page < pages; page++) {
+      if (this.#hostPages.includes(page)) continue;
+      this.#hostPages[this.#replacement.nextVictim()] = page;
+    }
+    for (let slot = 0; slot < this.#slots; slot++) {
+      if ((this.#references[slot] as ShadowReference).inUse) this.#hostPages[slot] = NO_HOST_PAGE;
+    }
   }
 
   /** Pins the shared page at `pa` for the guest kernel. */
