@@ -35,16 +35,40 @@ test('without a hypervisor there is no exit-timing table', (t) => {
   t.is(exitTimingTable(input.workloads[0]!), undefined);
 });
 
-test('the comparison has a row for each workload and strategy, with ratios to native and to trap', (t) => {
+test('the comparison has a row for each workload, with exits, times and ratios of the strategies side by side', (t) => {
   const input = reportInput([{ file: 'b.json', result: syntheticBench() }], 'Test');
-  const { rows } = comparisonTable(input);
-  t.is(rows.length, input.workloads.length);
-  const at = rows.findIndex((row) => row[0] === 'kernel');
-  const [native, trap, patched] = rows.slice(at, at + 3);
-  t.deepEqual(native?.slice(5), ['', '']);
-  const ratio = (a: readonly string[] | undefined, b: readonly string[] | undefined) => `${(Number(a?.[4]) / Number(b?.[4])).toFixed(2)} ×`;
-  t.is(trap?.[5], ratio(trap, native));
-  t.is(patched?.[6], ratio(patched, trap));
+  const { columns, rows } = comparisonTable(input);
+  t.deepEqual(
+    columns.map((column) => column.title),
+    [
+      'Workload',
+      'Exits, trap',
+      'Exits, patched',
+      'Modelled ms, native',
+      'Modelled ms, trap',
+      'Modelled ms, patched',
+      'Time, trap vs native',
+      'Time, patched vs native',
+      'Time, patched vs trap',
+    ],
+  );
+  t.is(rows.length, input.workloads.length / 3);
+  const [, trapExits, , native, trap, patched, trapRatio, , patchedRatio] = rows.find((row) => row[0] === 'kernel') ?? [];
+  t.is(trapExits, '9,436');
+  t.is(trapRatio, `${(Number(trap) / Number(native)).toFixed(2)} ×`);
+  t.is(patchedRatio, `${(Number(patched) / Number(trap)).toFixed(2)} ×`);
+});
+
+test('a workload that was not run under a strategy has an empty cell there', (t) => {
+  const files = [syntheticRun({ guest: 'a' }), syntheticRun({ guest: 'b', strategy: 'patched' })].map((result) => ({ file: 'x', result }));
+  const { rows } = comparisonTable(reportInput(files, 'Test'));
+  t.deepEqual(
+    rows.map((row) => row.map((cell) => cell === '')),
+    [
+      [false, false, true, false, true, true],
+      [false, true, false, true, false, true],
+    ],
+  );
 });
 
 test('builds of one guest stand side by side, phase by phase', (t) => {
