@@ -53,7 +53,7 @@ function subtitle(input: ReportInput): string {
 
 function summary(input: ReportInput): Block[] {
   const items = [...keyFigures(input)];
-  const profiles = distinct(input.runs.map(profileName)).map((name) => `\`${name}\``);
+  const profiles = distinct(input.runs.filter((run) => run.timeInGuest !== undefined).map(profileName)).map((name) => `\`${name}\``);
   const clocks = distinct(input.runs.map((run) => `${formatCount(run.coreHz / 1e6)} MHz`));
   return [
     ...(input.complete ? [] : [paragraph('The bench was ended early: this report holds what was complete until then.')]),
@@ -159,7 +159,7 @@ function hostTime(input: ReportInput, figures: readonly Figure[]): Block[] {
 }
 
 function glossary(input: ReportInput): Block[] {
-  const types = exitTypesInOrder(new Set(input.runs.flatMap((run) => Object.keys(run.exits))));
+  const types = exitTypesInOrder(new Set(input.runs.flatMap((run) => Object.keys(run.exits).filter((type) => run.exits[type]!.count > 0))));
   return listed(
     'Exit types in this report',
     types.map((type) => `\`${type}\`: ${exitTypeRow(type).meaning}.`),
