@@ -83,6 +83,12 @@ test('two files with the same guest and strategy are not comparable', (t) => {
   t.throws(() => reportInput(files, 'Test'), { name: 'NotComparableError', message: /a\.json and b\.json both hold/ });
 });
 
+test('a run without a hypervisor has no cost profile that could differ', (t) => {
+  const native = { ...syntheticRun({ strategy: 'native' }), costProfile: { name: 'one-cycle-an-instruction', version: '1' } };
+  const files = [syntheticRun(), native, syntheticRun({ strategy: 'patched' })].map((result, i) => ({ file: `${i}.json`, result }));
+  t.is(reportInput(files, 'Test').runs.length, 3);
+});
+
 test('runs of a guest with different cost profiles are not comparable', (t) => {
   const trap = syntheticRun();
   const patched = { ...syntheticRun({ strategy: 'patched' }), costProfile: { name: 'linux-2.6.27', version: '1' } };
