@@ -10,6 +10,8 @@ const LINUX_GUESTS = [
 ] as const;
 
 const FAMILY = 'linux-6.12';
+/** The last line of `bench/guests/linux-init` when every workload came out right. */
+const VERDICT = 'EXITLAB-DONE failed=0';
 const APPEND = 'console=ttyS0 rdinit=/init';
 const MEMORY_BYTES = 64 * 2 ** 20;
 
@@ -22,6 +24,6 @@ export function linuxGuests(folder: string = LINUX_GUESTS_FOLDER): BenchGuest[] 
     const kernel = join(folder, name, 'vmlinux');
     const initrd = join(folder, name, 'initrd.gz');
     if (!existsSync(kernel) || !existsSync(initrd)) return [];
-    return [{ name, family: FAMILY, variant, kernel, initrd, append: APPEND, memoryBytes: MEMORY_BYTES }];
+    return [{ name, family: FAMILY, variant, kernel, initrd, append: APPEND, memoryBytes: MEMORY_BYTES, verdict: VERDICT }];
   });
 }

@@ -27,7 +27,7 @@ figcaption{color:var(--soft);font-size:.9rem;margin-top:.5rem;max-width:44rem}
 .counts{color:var(--counts)}.modelled-time{color:var(--modelled)}.host-time{color:var(--host)}
 table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums;background:var(--card);border:1px solid var(--line)}
 th,td{padding:.28rem .8rem;text-align:left;white-space:nowrap;border-bottom:1px solid var(--line)}
-th{font-weight:600;color:var(--soft)}
+th{font-weight:600;color:var(--soft);white-space:normal;vertical-align:bottom;line-height:1.3;min-width:4.5rem}
 .number{text-align:right}
 tr.total td{font-weight:600}
 tbody tr:last-child td{border-bottom:0}

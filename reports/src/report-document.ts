@@ -53,14 +53,15 @@ function subtitle(input: ReportInput): string {
 
 function summary(input: ReportInput): Block[] {
   const items = [...keyFigures(input)];
-  const profiles = distinct(input.runs.map(profileName)).map((name) => `\`${name}\``);
+  const profiles = distinct(input.runs.filter((run) => run.timeInGuest !== undefined).map(profileName)).map((name) => `\`${name}\``);
+  const priced = profiles.length === 0 ? '' : `, and the hypervisor’s by the cost profile ${profiles.join(', ')}`;
   const clocks = distinct(input.runs.map((run) => `${formatCount(run.coreHz / 1e6)} MHz`));
   return [
     ...(input.complete ? [] : [paragraph('The bench was ended early: this report holds what was complete until then.')]),
     ...(items.length === 0 ? [] : [heading(2, 'At a glance'), { kind: 'list', items } as const]),
     paragraph(
-      `Three measures stand in this report, each labelled and never mixed. Counts are exact. Modelled time is deterministic: guest cycles at ${clocks.join(', ')}, ` +
-        `and the hypervisor’s by the cost profile ${profiles.join(', ')}. Host time is what this program took; it is noisy, and judges only the program.`,
+      `Three measures stand in this report, each labelled and never mixed. Counts are exact. Modelled time is deterministic: guest cycles at ${clocks.join(', ')}${priced}. ` +
+        `Host time is what this program took; it is noisy, and judges only the program.`,
     ),
   ];
 }
@@ -159,7 +160,7 @@ function hostTime(input: ReportInput, figures: readonly Figure[]): Block[] {
 }
 
 function glossary(input: ReportInput): Block[] {
-  const types = exitTypesInOrder(new Set(input.runs.flatMap((run) => Object.keys(run.exits))));
+  const types = exitTypesInOrder(new Set(input.runs.flatMap((run) => Object.keys(run.exits).filter((type) => run.exits[type]!.count > 0))));
   return listed(
     'Exit types in this report',
     types.map((type) => `\`${type}\`: ${exitTypeRow(type).meaning}.`),

@@ -66,13 +66,13 @@ export function reportInput(results: readonly NamedResult[], title: string): Rep
         );
       }
       const sameGuest = identity.get(run.guest.name);
-      if (sameGuest !== undefined && (sameGuest.coreHz !== run.coreHz || profileName(sameGuest) !== profileName(run))) {
+      if (sameGuest !== undefined && !sameTime(sameGuest, run)) {
         throw new NotComparableError(
           `The runs of guest "${run.guest.name}" have different clocks or cost profiles, so their modelled times cannot stand in one table.`,
         );
       }
       origin.set(key, file);
-      identity.set(run.guest.name, run);
+      if (sameGuest === undefined || run.timeInGuest !== undefined) identity.set(run.guest.name, run);
       runs.push(run);
     }
   }
@@ -87,6 +87,12 @@ export function reportInput(results: readonly NamedResult[], title: string): Rep
     hostSamples: benches.flatMap((bench) => bench.host.samples),
     hostMachines: distinct(results.map(({ result }) => result.host.machine)),
   };
+}
+
+/** Whether the modelled times of two runs can stand side by side; without a hypervisor there is nothing that a cost profile prices. */
+function sameTime(a: MeasuredRun, b: MeasuredRun): boolean {
+  const priced = a.timeInGuest !== undefined && b.timeInGuest !== undefined;
+  return a.coreHz === b.coreHz && (!priced || profileName(a) === profileName(b));
 }
 
 /** The cost profile as a reader sees it. */

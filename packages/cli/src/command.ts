@@ -1,3 +1,4 @@
+import type { AvailableGuest } from '@exitlab/bench';
 import type { OptionTable, ParsedCommandLine } from './command-line.js';
 import type { ExitStatus } from './exit-status.js';
 import type { Machines } from './machines.js';
@@ -13,6 +14,8 @@ export interface Output {
 export interface CommandEnvironment {
   readonly version: string;
   readonly machines: Machines;
+  /** The guests that a bench may name. */
+  readonly availableGuests: () => Promise<readonly AvailableGuest[]>;
   readonly stdout: Output;
   readonly stderr: Output;
   /** What the user types or pipes in. */

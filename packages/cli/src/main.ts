@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { benchGuests } from '@exitlab/bench';
 import { runCli } from './cli.js';
 import type { Output } from './command.js';
 import { ExitStatus } from './exit-status.js';
@@ -26,6 +27,7 @@ const surroundings = { secondsNow: () => performance.now() / 1e3, dateNow: () =>
 process.exitCode = await runCli(process.argv.slice(2), {
   version: manifest.version,
   machines: assembleMachines({ toolVersion: manifest.version, ...surroundings }),
+  availableGuests: benchGuests,
   stdout: output(process.stdout),
   stderr: output(process.stderr),
   stdin: process.stdin,

@@ -28,7 +28,7 @@ export const messages = {
   badExpression: (option: string, text: string, reason: string) =>
     `The option "--${option}" takes a regular expression, and "${text}" is none: ${reason}.`,
   badChoice: (what: string, text: string, choices: readonly string[], near: string | undefined) =>
-    `There is no ${what} "${text}"${near === undefined ? '' : ` (did you mean "${near}"?)`}; choose among ${choices.join(', ')}.`,
+    `There is no ${what} "${text}"${near === undefined ? '' : ` (did you mean "${near}"?)`}; ${choices.length === 0 ? 'there is none at all' : `choose among ${choices.join(', ')}`}.`,
   badPolicy: (text: string) => `The option "--policy" takes NAME=VALUE, such as shadowSlots=31, not "${text}".`,
   emptyName: (option: string) => `The option "--${option}" takes names separated by commas, and one of them is empty.`,
 

@@ -15,7 +15,7 @@ export const END_REASONS = {
   interrupted: { guestFailed: false, meaning: 'the user ended the run' },
   panic: { guestFailed: true, meaning: 'the guest reported a panic' },
   'endless-fault': { guestFailed: true, meaning: 'the guest repeats the same fault for ever' },
-  unsupported: { guestFailed: true, meaning: 'the guest needs what the chosen policy, like the KVM it follows, does not do' },
+  unsupported: { guestFailed: true, meaning: 'the guest needs what the hypervisor, under the chosen policy, does not do' },
 } as const satisfies Record<string, EndReasonRow>;
 
 export type EndReason = keyof typeof END_REASONS;

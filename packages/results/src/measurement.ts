@@ -8,9 +8,9 @@ export const ModelledTimeSchema = v.pipe(
     cycles: count,
     /** In the guest: its own instructions. */
     guestCycles: count,
-    /** In the hypervisor: the cost of all exits. 0 without one. */
+    /** In the hypervisor: the durations of all exits but for the idle time in them. 0 without one. */
     hypervisorCycles: count,
-    /** Skipped while the guest waited for an interrupt; in no exit's duration. */
+    /** Skipped while the guest waited for an interrupt. Under a hypervisor it is part of EMUL_WAIT's durations, as in KVM. */
     idleCycles: count,
   }),
   v.check((t) => t.cycles === t.guestCycles + t.hypervisorCycles + t.idleCycles, 'the parts of the modelled time do not add up'),

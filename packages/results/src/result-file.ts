@@ -84,9 +84,11 @@ export async function readResult(file: string): Promise<Result> {
 export async function writeAtomically(file: string, text: string): Promise<void> {
   const folder = dirname(file);
   const temporary = join(folder, `.${basename(file)}.${randomUUID()}`);
+  let created = false;
   try {
     await mkdir(folder, { recursive: true });
     const handle = await open(temporary, 'wx');
+    created = true;
     try {
       await handle.writeFile(text);
       await handle.sync();
@@ -95,7 +97,7 @@ export async function writeAtomically(file: string, text: string): Promise<void>
     }
     await rename(temporary, file);
   } catch (cause) {
-    await rm(temporary, { force: true });
+    if (created) await rm(temporary, { force: true });
     throw new ResultFileError('unwritable', file, `Cannot write ${file}: ${systemReason(cause)}.`, { cause });
   }
 }
@@ -131,6 +133,7 @@ function systemReason(cause: unknown): string {
     ENOENT: 'there is no such file',
     EISDIR: 'it is a folder',
     ENOTDIR: 'a part of its path is not a folder',
+    EEXIST: 'a part of its path is not a folder',
     EACCES: 'permission is denied',
     EROFS: 'the file system is read-only',
     ENOSPC: 'the disk is full',

@@ -1,6 +1,9 @@
 import type { Config } from 'vega-lite';
 
-/** Colours and type common to all charts; the colours of text and lines follow the page by {@link CHART_STYLE}. */
+/**
+ * Colours and type common to all charts; the colours of text and lines follow the page by {@link CHART_STYLE}.
+ * Labels have no limit (0): without a canvas Vega overestimates their width and would cut names that fit.
+ */
 export const CHART_CONFIG: Config = {
   font: 'system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif',
   background: 'transparent',
@@ -12,19 +15,19 @@ export const CHART_CONFIG: Config = {
     titleFontWeight: 'normal',
     titlePadding: 8,
     labelPadding: 5,
-    labelLimit: 260,
+    labelLimit: 0,
     domain: false,
     ticks: false,
     grid: true,
     gridColor: '#e3e7eb',
   },
   axisY: { grid: false },
-  header: { labelFontSize: 11, labelFontWeight: 600, titleFontSize: 11, labelLimit: 260, labelPadding: 6 },
+  header: { labelFontSize: 11, labelFontWeight: 600, titleFontSize: 11, labelLimit: 0, labelPadding: 6 },
   legend: {
     labelFontSize: 11,
     titleFontSize: 11,
     titleFontWeight: 600,
-    labelLimit: 220,
+    labelLimit: 0,
     symbolType: 'square',
     symbolStrokeWidth: 0,
     rowPadding: 4,

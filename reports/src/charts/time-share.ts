@@ -23,7 +23,10 @@ export const timeShare: Chart = {
       const parts = [
         { part: GUEST, share: modelledTime.guestCycles / modelledTime.cycles },
         { part: IDLE, share: modelledTime.idleCycles / modelledTime.cycles },
-        ...Object.entries(exits).map(([part, exit]) => ({ part, share: exit.sumCycles / modelledTime.cycles })),
+        ...Object.entries(exits).map(([part, exit]) => ({
+          part,
+          share: (exit.sumCycles - (part === 'EMUL_WAIT' ? modelledTime.idleCycles : 0)) / modelledTime.cycles,
+        })),
       ];
       const large = parts.filter(({ share }) => share >= SMALLEST_SHARE);
       const rest = 1 - large.reduce((sum, { share }) => sum + share, 0);

@@ -7,7 +7,8 @@ const MOST = 12;
 
 /** What the breakdowns of `kvmtrace_format -s` are called in a heading; other names stand as they are. */
 const TITLES: Readonly<Record<string, string>> = {
-  mnemonic: 'Instruction',
+  instruction: 'Instruction',
+  mnemonic: 'Mnemonic',
   spr: 'Special register',
   dcr: 'Device control register',
   tlb: 'TLB word',

@@ -1,37 +1,27 @@
 import { totalExits } from '@exitlab/results';
-import type { Table } from '../document.js';
+import type { Column, Table } from '../document.js';
 import { formatCount, formatFixed, formatRatio } from '../number-format.js';
-import { cyclesToUs, type ReportInput, type WorkloadRow, workloadNames } from '../report-input.js';
+import { cyclesToUs, distinct, type ReportInput, type WorkloadRow, workloadNames } from '../report-input.js';
 
-/** All strategies side by side, a row for each workload and strategy; ratios are to the same workload under `native` and `trap`. */
+/** The strategies that others are held against, in the order of the columns. */
+const BASES = ['native', 'trap'] as const;
+
+/** A column of the comparison: what it shows of the runs of one workload, by strategy. */
+interface Quantity {
+  readonly title: string;
+  cell(runs: ReadonlyMap<string, WorkloadRow>): string;
+}
+
+/** A row for each workload: exits, modelled time, and its ratio to `native` and to `trap`, the strategies side by side. */
 export function comparisonTable(input: ReportInput): Table {
-  const rows = workloadNames(input).flatMap((workload) => {
-    const strategies = input.workloads.filter((row) => row.workload === workload);
-    return strategies.map((row, i) => [
-      i === 0 ? workload : '',
-      row.strategy,
-      formatCount(row.measurement.counts.guestInstructions),
-      formatCount(totalExits(row.measurement)),
-      formatFixed(modelledMs(row)),
-      timeRatio(
-        row,
-        strategies.find((other) => other.strategy === 'native'),
-      ),
-      timeRatio(
-        row,
-        strategies.find((other) => other.strategy === 'trap'),
-      ),
-    ]);
+  const strategies = distinct(input.workloads.map((row) => row.strategy));
+  const quantities = [...strategies.flatMap(exits), ...strategies.map(time), ...ratios(strategies)];
+  const rows = workloadNames(input).map((workload) => {
+    const runs = new Map(input.workloads.filter((row) => row.workload === workload).map((row) => [row.strategy, row]));
+    return [workload, ...quantities.map((quantity) => quantity.cell(runs))];
   });
-  return {
-    measures: ['counts', 'modelled time'],
-    columns: [
-      { title: 'Workload', kind: 'text' },
-      { title: 'Strategy', kind: 'text' },
-      ...['Guest instructions', 'Exits', 'Modelled ms', 'vs native', 'vs trap'].map((title) => ({ title, kind: 'number' }) as const),
-    ],
-    rows,
-  };
+  const numbers = quantities.map(({ title }): Column => ({ title, kind: 'number' }));
+  return { measures: ['counts', 'modelled time'], columns: [{ title: 'Workload', kind: 'text' }, ...numbers], rows };
 }
 
 /** Modelled time in milliseconds. */
@@ -39,7 +29,32 @@ export function modelledMs(row: WorkloadRow): number {
   return cyclesToUs(row.measurement.modelledTime.cycles, row.run.coreHz) / 1e3;
 }
 
-function timeRatio(row: WorkloadRow, base: WorkloadRow | undefined): string {
-  if (base === undefined || base === row || row.strategy === 'native' || modelledMs(base) === 0) return '';
-  return formatRatio(modelledMs(row) / modelledMs(base));
+function exits(strategy: string): Quantity[] {
+  // Without a hypervisor there are none, which a column of zeros would only hide.
+  if (strategy === 'native') return [];
+  return [{ title: `Exits, ${strategy}`, cell: (runs) => cellOf(runs.get(strategy), (row) => formatCount(totalExits(row.measurement))) }];
+}
+
+function time(strategy: string): Quantity {
+  return { title: `Modelled ms, ${strategy}`, cell: (runs) => cellOf(runs.get(strategy), (row) => formatFixed(modelledMs(row))) };
+}
+
+function ratios(strategies: readonly string[]): Quantity[] {
+  return BASES.filter((base) => strategies.includes(base)).flatMap((base) =>
+    strategies
+      .filter((strategy) => strategy !== base && strategy !== 'native')
+      .map((strategy) => ({
+        title: `Time, ${strategy} vs ${base}`,
+        cell: (runs) => {
+          const below = runs.get(base);
+          return below === undefined || modelledMs(below) === 0
+            ? ''
+            : cellOf(runs.get(strategy), (row) => formatRatio(modelledMs(row) / modelledMs(below)));
+        },
+      })),
+  );
+}
+
+function cellOf(row: WorkloadRow | undefined, format: (row: WorkloadRow) => string): string {
+  return row === undefined ? '' : format(row);
 }

@@ -5,7 +5,7 @@ import { cyclesToUs, type WorkloadRow } from '../report-input.js';
 
 /**
  * The exit-timing table of one workload under one strategy, as KVM's exit timing and `perf kvm stat` show it; undefined without a
- * hypervisor. TIMEINGUEST (entry to exit) and the idle time that was skipped follow the exits, so that the shares make up 100 %.
+ * hypervisor. TIMEINGUEST (entry to exit) follows the exits, so that the shares make up 100 %; idle time is part of EMUL_WAIT and shown once more.
  */
 export function exitTimingTable(row: WorkloadRow): Table | undefined {
   const { exits, timeInGuest, modelledTime } = row.measurement;
@@ -25,7 +25,16 @@ export function exitTimingTable(row: WorkloadRow): Table | undefined {
   const rows = types.map((type) => line(exits[type]!.ours === undefined ? type : `${type} *`, exits[type]!));
   const extra = [line('TIMEINGUEST', timeInGuest)];
   if (modelledTime.idleCycles > 0) {
-    extra.push(['(idle)', '', '', '', '', '', us(modelledTime.idleCycles), share(modelledTime.idleCycles, modelledTime.cycles)]);
+    extra.push([
+      '(idle, in EMUL_WAIT)',
+      '',
+      '',
+      '',
+      '',
+      '',
+      us(modelledTime.idleCycles),
+      share(modelledTime.idleCycles, modelledTime.cycles),
+    ]);
   }
   const count = types.reduce((sum, type) => sum + exits[type]!.count, 0);
   extra.push(['Total', formatCount(count), '', '', '', '', us(modelledTime.cycles), share(modelledTime.cycles, modelledTime.cycles)]);

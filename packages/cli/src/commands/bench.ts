@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type BenchDefinition, type BenchGuest, benchGuests, hostMachine, runBench } from '@exitlab/bench';
+import { type AvailableGuest, type BenchDefinition, type BenchGuest, hostMachine, runBench } from '@exitlab/bench';
 import { exitsCsv, writeAtomically, writeResult } from '@exitlab/results';
 import { type Command, say } from '../command.js';
 import { ExitStatus } from '../exit-status.js';
@@ -30,14 +30,15 @@ Counts and modelled time must be the same in every repetition; host time is samp
     const operand = line.operands[0];
     if (operand !== undefined) throw new UsageError(messages.unexpectedOperand('bench', operand));
     const known = environment.machines.strategies.map((row) => row.name);
+    const strategies = parseNames('strategies', line.text('strategies') ?? DEFAULT_STRATEGIES).map((name) =>
+      parseChoice('strategy', name, known),
+    );
     const definition: BenchDefinition = {
       name: 'bench',
-      guests: chooseGuests(await benchGuests(), line.text('guests')),
-      strategies: parseNames('strategies', line.text('strategies') ?? DEFAULT_STRATEGIES).map((name) =>
-        parseChoice('strategy', name, known),
-      ),
+      strategies,
       repetitions: parseCount('repetitions', line.text('repetitions') ?? DEFAULT_REPETITIONS),
       timeoutSeconds: parseSeconds('timeout', line.text('timeout') ?? DEFAULT_TIMEOUT_SECONDS),
+      guests: chooseGuests(await environment.availableGuests(), line.text('guests')),
     };
     const folder = line.text('out') ?? DEFAULT_FOLDER;
     const progress = createProgress(environment.stderr);
@@ -70,8 +71,9 @@ Counts and modelled time must be the same in every repetition; host time is samp
   },
 };
 
-function chooseGuests(guests: readonly (BenchGuest & { readonly byDefault: boolean })[], text: string | undefined): BenchGuest[] {
+function chooseGuests(guests: readonly AvailableGuest[], text: string | undefined): BenchGuest[] {
   if (text === undefined) return guests.filter((guest) => guest.byDefault);
   const names = guests.map((guest) => guest.name);
-  return parseNames('guests', text).map((name) => guests.find((guest) => guest.name === parseChoice('guest', name, names))!);
+  const chosen = parseNames('guests', text).map((name) => parseChoice('guest', name, names));
+  return guests.filter((guest) => chosen.includes(guest.name));
 }
