@@ -15,6 +15,8 @@ export interface MicroguestResult {
   /** Instructions that the hypervisor executed, by the cost profile. */
   readonly hostInstructions: number;
   readonly guestInstructions: number;
+  /** Why the guest did not reach its end, if it did not. */
+  readonly failure?: string;
 }
 
 /** An image of micro guests, read and checked. */

@@ -47,6 +47,7 @@ export const messages = {
   guestFailed: (result: RunResult) => `The guest failed: ${END_REASONS[result.end.reason].meaning}.`,
   expectationFailed: (pattern: string) => `The guest ended before its console matched /${pattern}/.`,
   resultWritten: (file: string) => `Result: ${file}`,
+  microguestFailed: (name: string, why: string) => `Micro guest ${name} did not reach its end: ${why}`,
   interrupted: () => 'Interrupted; what was measured until now is kept.',
   cellFailed: ({ guest, strategy, reason }: BenchFailure) => `Failed: ${guest} under ${strategy}. ${reason}`,
   benchEnded: (result: BenchResult) =>

@@ -13,6 +13,7 @@ const STATUS_OF_ERROR: Readonly<Record<string, ExitStatus>> = {
   UsageError: ExitStatus.badInput,
   UserError: ExitStatus.badInput,
   InputFileError: ExitStatus.badInput,
+  MicroguestImageError: ExitStatus.badInput,
   PolicyError: ExitStatus.badInput,
   ResultFileError: ExitStatus.badInput,
   NotComparableError: ExitStatus.notComparable,

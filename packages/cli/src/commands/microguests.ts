@@ -35,9 +35,13 @@ export const microguestsCommand: Command = {
     }
     progress.clear();
     environment.stdout.write(line.flag('json') ? `${JSON.stringify(results, undefined, 2)}\n` : textTable(results));
-    if (!environment.signal.aborted) return ExitStatus.fine;
-    say(environment.stderr, messages.interrupted());
-    return ExitStatus.interrupted;
+    if (environment.signal.aborted) {
+      say(environment.stderr, messages.interrupted());
+      return ExitStatus.interrupted;
+    }
+    const failed = results.filter(({ failure }) => failure !== undefined);
+    for (const { name, failure } of failed) say(environment.stderr, messages.microguestFailed(name, failure ?? ''));
+    return failed.length > 0 ? ExitStatus.failed : ExitStatus.fine;
   },
 };
 
