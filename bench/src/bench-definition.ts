@@ -22,6 +22,8 @@ export interface BenchDefinition {
   readonly strategies: readonly string[];
   /** How often each run is repeated; counts must agree, host times are the samples. At least 1. */
   readonly repetitions: number;
+  /** Host time for the whole bench: no further round of repetitions begins that would likely exceed it. The first always runs. */
+  readonly budgetSeconds?: number;
   /** Host time after which a single run is given up. */
   readonly timeoutSeconds: number;
 }

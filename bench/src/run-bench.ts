@@ -55,15 +55,22 @@ export async function runBench(definition: BenchDefinition, environment: BenchEn
     states.push({ cell, spec: await cellSpec(cell, definition), wallSeconds: [] });
   }
   const total = states.length * definition.repetitions;
-  for (let index = 0; index < total && !environment.signal.aborted; index++) {
-    const state = states[index % states.length]!;
-    if (state.failure === undefined) await runOnce(state, index, total, environment);
+  let rounds = 0;
+  const withinBudget = (): boolean => {
+    const elapsed = environment.secondsNow() - began;
+    return rounds === 0 || elapsed + elapsed / rounds <= (definition.budgetSeconds ?? Infinity);
+  };
+  for (; rounds < definition.repetitions && withinBudget() && !environment.signal.aborted; rounds++) {
+    for (const [i, state] of states.entries()) {
+      if (environment.signal.aborted) break;
+      if (state.failure === undefined) await runOnce(state, rounds * states.length + i, total, environment);
+    }
   }
   return {
     schema: BENCH_SCHEMA,
     toolVersion: environment.toolVersion,
     name: definition.name,
-    repetitions: definition.repetitions,
+    repetitions: rounds,
     complete: !environment.signal.aborted,
     runs: states.flatMap((state) => (state.failure === undefined ? (state.first ?? []) : [])),
     failures: states.flatMap((state) => (state.failure === undefined ? [] : [failureOf(state, state.failure)])),

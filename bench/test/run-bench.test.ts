@@ -122,6 +122,18 @@ test('Ctrl-C ends the bench and keeps what was complete', async (t) => {
   );
 });
 
+test('no round begins that would exceed the budget, but for the first', async (t) => {
+  // The clock of these tests goes on by a second at each look, and each round begins with one: after n rounds it shows n + 1 seconds.
+  t.is((await bench(await definition({ repetitions: 9, budgetSeconds: 0.5 }))).result.repetitions, 1);
+  const { result, order } = await bench(await definition({ repetitions: 9, budgetSeconds: 4 }));
+  t.is(result.repetitions, 2);
+  t.is(order.length, 4 * 2);
+  t.deepEqual(
+    result.host.samples.map((sample) => sample.wallSeconds.length),
+    [2, 2, 2, 2],
+  );
+});
+
 test('a strategy that makes no sense for a guest is left out', async (t) => {
   const base = await definition({ repetitions: 1 });
   const guests = base.guests.map((guest, i) => (i === 0 ? { ...guest, without: { native: 'needs a hypervisor' } } : guest));

@@ -24,6 +24,7 @@ Counts and modelled time must be the same in every repetition; host time is samp
     strategies: { value: 'NAMES', help: `which strategies, by commas (default ${DEFAULT_STRATEGIES})` },
     repetitions: { value: 'N', help: `how often each (default ${DEFAULT_REPETITIONS})` },
     timeout: { value: 'SECONDS', help: `host time for a single run (default ${DEFAULT_TIMEOUT_SECONDS})` },
+    budget: { value: 'SECONDS', help: 'host time for all: no further repetition begins that would exceed it' },
     out: { value: 'FOLDER', help: `where the results go (default ${DEFAULT_FOLDER})` },
   },
   async run(line, environment) {
@@ -33,11 +34,13 @@ Counts and modelled time must be the same in every repetition; host time is samp
     const strategies = parseNames('strategies', line.text('strategies') ?? DEFAULT_STRATEGIES).map((name) =>
       parseChoice('strategy', name, known),
     );
+    const budget = line.text('budget');
     const definition: BenchDefinition = {
       name: 'bench',
       strategies,
       repetitions: parseCount('repetitions', line.text('repetitions') ?? DEFAULT_REPETITIONS),
       timeoutSeconds: parseSeconds('timeout', line.text('timeout') ?? DEFAULT_TIMEOUT_SECONDS),
+      ...(budget === undefined ? {} : { budgetSeconds: parseSeconds('budget', budget) }),
       guests: chooseGuests(await environment.availableGuests(), line.text('guests')),
     };
     const folder = line.text('out') ?? DEFAULT_FOLDER;
