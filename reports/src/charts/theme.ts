@@ -43,7 +43,6 @@ svg.exitlab-chart{--chart-paper:#ffffff;--chart-ink:#333c46;--chart-line:#e3e7eb
 svg.exitlab-chart .chart-paper{fill:var(--chart-paper)}
 svg.exitlab-chart text{fill:var(--chart-ink)}
 svg.exitlab-chart .role-axis-grid line{stroke:var(--chart-line)}
-svg.exitlab-chart .ink path,svg.exitlab-chart .ink line{stroke:var(--chart-ink)}
 @media (prefers-color-scheme:dark){svg.exitlab-chart{--chart-paper:#161b22;--chart-ink:#d5dbe2;--chart-line:#30363d}}
 `.trim();
 
