@@ -50,7 +50,7 @@ async function main() {
   }
   const workDirectory = join(cacheDirectory, `work-${process.pid}`);
   const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort());
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stop.abort());
   const report = (text) => console.error(text);
   const context = { table, cacheDirectory, initDirectory, workDirectory, jobs, stop: stop.signal, report };
   const guests = [];

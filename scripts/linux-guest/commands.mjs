@@ -19,12 +19,17 @@ export function query(command, args, advice) {
 export function runLogged(command, args, { cwd, env, logFile, stop }) {
   const log = openSync(logFile, 'a');
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', log, log], signal: stop });
-    child.on('error', (error) => {
-      // A stopped command reports an error at once but may still be writing: its end is what counts.
-      if (!stop.aborted) reject(new UserError(`${command} could not be started (${error.message}): run scripts/install-wide-tools.sh.`));
-    });
+    // A group of its own: make passes a signal to its shells, but what those started would go on and keep make waiting.
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', log, log], detached: true });
+    const end = () => {
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGTERM');
+    };
+    stop.addEventListener('abort', end, { once: true });
+    child.on('error', (error) =>
+      reject(new UserError(`${command} could not be started (${error.message}): run scripts/install-wide-tools.sh.`)),
+    );
     child.on('close', (status, signal) => {
+      stop.removeEventListener('abort', end);
       if (stop.aborted) return reject(new UserError('Stopped: what was under way is discarded.', 130));
       if (status === 0) return resolve();
       const tail = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-LOG_LINES_SHOWN).join('\n');

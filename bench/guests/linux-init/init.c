@@ -27,9 +27,9 @@ static const struct {
 	{ "exec", 50, run_exec },          /* the same with a program started in between */
 	{ "pipe", 2000, run_pipe },        /* round trips between two processes */
 	{ "threads", 2000, run_threads },  /* round trips between two threads of one address space */
-	{ "pages", 16, run_pages },         /* rounds of mapping 512 pages, first touch, unmapping */
+	{ "pages", 16, run_pages },        /* rounds of mapping 512 pages, first touch, unmapping */
 	{ "walk", 400, run_walk },         /* rounds over 256 present pages, four times what the TLB holds */
-	{ "file", 16, run_file },           /* rounds of writing and reading a 64 KiB file in memory */
+	{ "file", 16, run_file },          /* rounds of writing and reading a 64 KiB file in memory */
 	{ "crc", 64, run_crc },            /* rounds of CRC-32 over 64 KiB, user space only */
 	{ "console", 16, run_console },    /* lines written to the serial port */
 	{ "idle", 20, run_idle },          /* sleeps of 5 ms */
