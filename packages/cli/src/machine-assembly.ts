@@ -1,4 +1,4 @@
-import { runGuest, type RunSurroundings } from '@exitlab/bench';
+import { type RunSurroundings, runGuest } from '@exitlab/bench';
 import { LINUX_3_4, LINUX_3_4_AS_KVM, parseMicroguestImage, runMicroguests } from '@exitlab/hypervisor';
 import { STRATEGIES } from '@exitlab/monitor';
 import type { Machines } from './machines.js';
