@@ -2,7 +2,7 @@ import type { DeviceBus } from '../hardware.js';
 import { decode } from '../isa/instruction-set.js';
 import { sprn } from '../isa/special-purpose-registers.js';
 import { Esr, Msr, Vector } from '../isa/vectors.js';
-import { Access } from '../mmu/access.js';
+import { Access, Touch } from '../mmu/access.js';
 import type { SoftTlb, SoftTlbContext } from '../mmu/soft-tlb.js';
 import { pageSizeBytes, permits, TlbWord2, type TranslationLookasideBuffer } from '../mmu/translation-lookaside-buffer.js';
 import type { ProcessorState } from './processor-state.js';
@@ -148,9 +148,15 @@ export class MemoryAccess {
     return State.instruction;
   }
 
-  /** A cache operation's permission check: a load or a store that moves nothing. */
-  touch(ea: number, access: Access): void {
+  /** A check that moves nothing: a cache operation's permission, or with `Touch.mapped` only that there is a translation. */
+  touch(ea: number, access: Touch): void {
     const address = ea >>> 0;
+    if (access === Touch.mapped) {
+      const { msr, pid } = this.#state;
+      if (this.#tlb.search(address, msr & Msr.DS ? 1 : 0, pid) >= 0) return;
+      this.#state.raise(Vector.dataTlbError, this.#dataSyndrome(Access.write), address);
+      return;
+    }
     const locks = this.#cacheLockSyndrome();
     if (locks !== 0) this.#state.raise(Vector.dataStorage, locks, address);
     else this.#translate(address, access);

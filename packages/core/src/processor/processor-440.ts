@@ -3,7 +3,7 @@ import { type DcrBus, type DeviceBus, type PhysicalMemory, type Processor, StopR
 import { buildInterpreterModule, installDecodeTable } from '../interpreter/interpreter-module.js';
 import { sprByNumber, sprn } from '../isa/special-purpose-registers.js';
 import { Esr, MSR_IMPLEMENTED, Msr, VECTORS, Vector } from '../isa/vectors.js';
-import { Access } from '../mmu/access.js';
+import { Access, type Touch } from '../mmu/access.js';
 import { SoftTlb } from '../mmu/soft-tlb.js';
 import { pageSizeBytes, permits, TLB_ENTRIES, TlbWord0, TranslationLookasideBuffer } from '../mmu/translation-lookaside-buffer.js';
 import type { CalloutHandlers } from '../semantics/callouts.js';
@@ -329,11 +329,11 @@ export class Processor440 implements Processor {
       load: (ea = 0, sizeBytes = 0) => this.#access.load(ea, sizeBytes),
       store: (ea = 0, sizeBytes = 0, value = 0) => this.#access.store(ea, sizeBytes, value),
       fetch: (pc = 0) => this.#access.fetch(pc),
-      touch: (ea = 0, access = 0) => this.#access.touch(ea, access as Access),
+      touch: (ea = 0, access = 0) => this.#access.touch(ea, access as Touch),
       zeroLine: (ea = 0) => this.#access.zeroLine(ea),
       readSpr: (number = 0) => {
         const row = this.#permitted(number, 'read');
-        return row ? this.#registers.read(row) : 0;
+        return row ? this.#registers.read(row) : this.#targetOfMove();
       },
       writeSpr: (number = 0, value = 0) => {
         const row = this.#permitted(number, 'write');
@@ -383,8 +383,15 @@ export class Processor440 implements Processor {
   #permitted(number: number, direction: 'read' | 'write') {
     const row = SpecialRegisters.check(number, direction, this.#state.isUser);
     if (typeof row !== 'string') return row;
+    if (row === 'nothing') return undefined;
     this.#state.raise(Vector.program, row === 'privileged' ? Esr.PPR : Esr.PIL);
     return undefined;
+  }
+
+  /** What RT of the running instruction holds already: the value of an SPR that is not there. */
+  #targetOfMove(): number {
+    const word = this.#access.wordAt(this.#state.pc) ?? 0;
+    return this.#state.gpr((word >>> 21) & 31);
   }
 
   #tlbRead(index: number, word: number): number {

@@ -101,13 +101,17 @@ export class SpecialRegisters {
     this.#code = code;
   }
 
-  /** The row of an SPR that an instruction in this state may read (or write); otherwise why not. */
-  static check(number: number, direction: 'read' | 'write', user: boolean): SprRow | 'privileged' | 'illegal' {
+  /**
+   * The row of an SPR that an instruction in this state may read (or write); otherwise what happens. Users get Program (privileged) for
+   * the supervisor's numbers, whether the register exists or not, and Program (illegal) for others (PPC440x5 UM, section 6.5.7). For the
+   * supervisor a register that is not there is undefined; as in QEMU, nothing happens.
+   */
+  static check(number: number, direction: 'read' | 'write', user: boolean): SprRow | 'privileged' | 'illegal' | 'nothing' {
     if (user && number & SPRN_PRIVILEGED) return 'privileged';
     const row = sprByNumber(number);
     const privilege = row?.[direction];
-    if (!row || !privilege || (user && privilege !== 'user')) return 'illegal';
-    return row;
+    if (!row || !privilege) return user ? 'illegal' : 'nothing';
+    return user && privilege !== 'user' ? 'illegal' : row;
   }
 
   read(row: SprRow): number {

@@ -85,8 +85,8 @@ const multiplyHigh =
   };
 
 /**
- * The quotient of an undefined division is undefined (Book E, divw); like QEMU, it is all ones for a negative dividend of a signed
- * division and 0 otherwise, so that runs can be compared.
+ * The quotient of a division by 0, or of the most negative number by -1, is undefined (Book E, divw); like QEMU's, it is the dividend,
+ * so that runs can be compared.
  */
 const divide =
   (signed: boolean): Semantics =>
@@ -95,7 +95,7 @@ const divide =
     const divisor = b.let(b.gpr(f.RB));
     const byZero = b.eq(divisor, ZERO);
     const undefinedQuotient = b.let(signed ? b.or(byZero, b.and(b.eq(divisor, MINUS_ONE), b.eq(dividend, constant(0x80000000)))) : byZero);
-    const quotient = b.variable(signed ? b.shrS(dividend, constant(31)) : ZERO);
+    const quotient = b.variable(dividend);
     b.if(b.eq(undefinedQuotient, ZERO), () => quotient.set(signed ? b.divS(dividend, divisor) : b.divU(dividend, divisor)));
     if (f.OE) b.setOv(undefinedQuotient);
     finish(b, f, quotient.value);

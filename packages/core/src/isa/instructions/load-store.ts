@@ -1,3 +1,4 @@
+import { Touch } from '../../mmu/access.js';
 import { State } from '../../processor/state-layout.js';
 import type { Builder } from '../../semantics/builder.js';
 import { constant, type I32 } from '../../semantics/expression.js';
@@ -151,8 +152,8 @@ const storeConditional: Semantics = (b, f) => {
       b.store(4, ea, b.gpr(f.RS));
       success.set(constant(2));
     },
-    // The store's permission is checked in either case, so that the guest sees the same interrupts.
-    () => b.call('touch', ea, ONE),
+    // Without the reservation a TLB miss still interrupts, but permission is not asked for (PPC440x5 UM, stwcx.).
+    () => b.call('touch', ea, constant(Touch.mapped)),
   );
   b.setState(State.reservationValid, ZERO);
   b.setCrField(ZERO, b.or(success.value, b.so()));
