@@ -8,11 +8,19 @@ export interface ObservedExit {
   readonly typeName: string;
   /** Whether the exit was for a missing or forbidden translation. */
   readonly isFault: boolean;
+  /** Whether the guest's own TLB permits the access, so that a real 440 would not have interrupted. */
+  readonly permittedByGuest: boolean;
   /** Guest MSR[PR] when the exit was taken. */
   readonly userMode: boolean;
   /** Guest instructions completed so far, natively or by emulation. */
   readonly guestInstructions: number;
 }
+
+/**
+ * How often a guest may repeat a fault that its own TLB does not explain. It cannot mend what it does not see: only chance, a timer tick
+ * that happens to displace the bad mapping, would ever end it. A kernel that mends it by the way needs a single repetition.
+ */
+const UNEXPLAINED_LIMIT = 32;
 
 /**
  * Finds guests that fault for ever at one place. There are two ways: no instruction completes at all, or the guest's own handler
@@ -25,6 +33,7 @@ export class EndlessFaultDetector {
   #userPc = -1;
   #userAddress = -1;
   #userRepeats = 0;
+  #unexplained = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -38,13 +47,16 @@ export class EndlessFaultDetector {
     if (exit.userMode) {
       if (exit.isFault && exit.pc === this.#userPc && exit.address === this.#userAddress) {
         this.#userRepeats++;
+        if (exit.permittedByGuest) this.#unexplained++;
       } else {
+        this.#unexplained = 0;
         this.#userPc = exit.isFault ? exit.pc : -1;
         this.#userAddress = exit.isFault ? exit.address : -1;
         this.#userRepeats = exit.isFault ? 1 : 0;
       }
     }
-    if (this.#withoutProgress < this.#limit && this.#userRepeats < this.#limit) return undefined;
+    const endless = this.#withoutProgress >= this.#limit || this.#userRepeats >= this.#limit || this.#unexplained >= UNEXPLAINED_LIMIT;
+    if (!endless) return undefined;
     return { reason: 'endless-fault', pc: exit.pc, message: explain(exit) };
   }
 }

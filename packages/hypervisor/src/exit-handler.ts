@@ -9,6 +9,7 @@ import { Priority, queueInterrupt, queueProgram } from './interrupts.js';
 import { Esr, Ivor, Mcsr, Msr } from './registers.js';
 import { TlbField } from './tlb-words.js';
 import type { Vcpu } from './vcpu.js';
+import { Work } from './work.js';
 
 /** Why the guest left, as the hardware tells it. */
 export interface Exit {
@@ -167,6 +168,13 @@ function permits(vcpu: Vcpu, guestIndex: number, isWrite: boolean): boolean {
   const permissions = vcpu.guestTlb.entry(guestIndex).word2;
   const [read, write] = vcpu.userMode ? [TlbField.UR, TlbField.UW] : [TlbField.SR, TlbField.SW];
   return (permissions & (isWrite ? write : read)) !== 0;
+}
+
+/** Whether the guest's own TLB lets it fetch from its pc: then an instruction storage interrupt is the shadow TLB's doing. */
+export function guestPermitsFetch(vcpu: Vcpu): boolean {
+  const index = vcpu.guestTlb.search(vcpu.pc, vcpu.pid, vcpu.instructionSpace, new Work());
+  if (index < 0) return false;
+  return (vcpu.guestTlb.entry(index).word2 & (vcpu.userMode ? TlbField.UX : TlbField.SX)) !== 0;
 }
 
 function handleDeviceAccess(vcpu: Vcpu, exit: Exit, guestIndex: number): HandledExit {

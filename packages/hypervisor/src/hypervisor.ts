@@ -6,7 +6,7 @@ import { performDeviceAccess } from './emulation/device-access.js';
 import { CPR0_CONFIG_ADDRESS, CPR0_CONFIG_DATA } from './emulation/privileged.js';
 import type { EmulationContext } from './emulation/sprs.js';
 import { EndlessFaultDetector } from './endless-fault.js';
-import { type Exit, type ExitOutcome, type Failure, handleExit } from './exit-handler.js';
+import { type Exit, type ExitOutcome, type Failure, guestPermitsFetch, handleExit } from './exit-handler.js';
 import { EXIT_TYPES, ExitType } from './exit-types.js';
 import { deliverInterrupts, dequeueInterrupt, Priority, queueInterrupt } from './interrupts.js';
 import { checkPolicy, LINUX_3_4, type Policy } from './policy.js';
@@ -242,6 +242,7 @@ export class Hypervisor implements InterruptInputs {
     const userMode = vcpu.userMode;
     if (exit.vector === Ivor.DECREMENTER) return this.#takeTimerExit(exit.pc);
 
+    const permittedByGuest = exit.vector === Ivor.INST_STORAGE && guestPermitsFetch(vcpu);
     const { type, outcome } = handleExit(this.#context, exit);
     if (this.#work.instruction !== '') this.#emulatedInstructions++;
     processor.clearReservation();
@@ -265,6 +266,7 @@ export class Hypervisor implements InterruptInputs {
       address: exit.vector === Ivor.DTLB_MISS || exit.vector === Ivor.DATA_STORAGE ? exit.dear : exit.pc,
       typeName: EXIT_TYPES[type]?.name as string,
       isFault: FAULT_TYPES.has(type),
+      permittedByGuest,
       userMode,
       guestInstructions: this.guestInstructions,
     });
