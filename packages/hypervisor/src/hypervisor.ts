@@ -1,7 +1,7 @@
 import { type DcrBus, type DeviceBus, type InterruptInputs, type Processor, StopReason } from '@exitlab/core';
 import { Accounting, type AccountingSnapshot } from './accounting.js';
 import type { CostProfile } from './cost-profiles/cost-profile.js';
-import { SIMPLE_PROFILE } from './cost-profiles/simple.js';
+import { LINUX_3_4_COSTS } from './cost-profiles/linux-3.4.js';
 import { performDeviceAccess } from './emulation/device-access.js';
 import { CPR0_CONFIG_ADDRESS, CPR0_CONFIG_DATA } from './emulation/privileged.js';
 import type { EmulationContext } from './emulation/sprs.js';
@@ -34,6 +34,8 @@ export interface HypervisorOptions {
   readonly costProfile?: CostProfile;
   /** Guest RAM from physical address 0, in bytes; by default all memory that the shared page leaves. */
   readonly ramBytes?: number;
+  /** Guest RAM from this address on is not yet backed: the first mapping of a page there costs a host page fault. None by default. */
+  readonly untouchedRamFrom?: number;
   /** Count exits by guest pc, for the patcher's profile. */
   readonly countSites?: boolean;
   /** Faults at one place without progress that end a run. */
@@ -91,14 +93,14 @@ export class Hypervisor implements InterruptInputs {
   constructor(processor: Processor, devices: GuestDevices, options: HypervisorOptions = {}) {
     this.processor = processor;
     this.policy = checkPolicy(options.policy ?? LINUX_3_4);
-    this.costProfile = options.costProfile ?? SIMPLE_PROFILE;
+    this.costProfile = options.costProfile ?? LINUX_3_4_COSTS;
     this.#devices = devices;
     const memoryBytes = processor.memory.sizeBytes;
     const ramBytes = options.ramBytes ?? (this.policy.magicPage ? memoryBytes - MAGIC_PAGE_BYTES : memoryBytes);
     const shared: SharedPage = this.policy.magicPage ? new GuestSharedPage(processor.memory, ramBytes) : new PrivateSharedPage();
     const hostTickTicks = options.hostTickHz ? Math.round(processor.clock.timebaseHz / options.hostTickHz) : 0;
     this.#timers = new Timers(processor, hostTickTicks);
-    this.#shadowTlb = new ShadowTlb(processor, this.policy);
+    this.#shadowTlb = new ShadowTlb(processor, this.policy, options.untouchedRamFrom);
     this.vcpu = new Vcpu(processor, this.policy, ramBytes, shared, this.#shadowTlb, this.#work);
     if (shared.pa !== undefined) this.#shadowTlb.mapMagicPage(shared.pa);
     this.#accounting = new Accounting(options.countSites ?? false);
@@ -141,6 +143,7 @@ export class Hypervisor implements InterruptInputs {
 
   /** Level of the guest's external interrupt (KVM_INTERRUPT_SET_LEVEL and KVM_INTERRUPT_UNSET). */
   setExternal(asserted: boolean): void {
+    this.#work.injections++;
     if (asserted) {
       queueInterrupt(this.vcpu, Priority.EXTERNAL_LEVEL);
     } else {
@@ -151,6 +154,7 @@ export class Hypervisor implements InterruptInputs {
 
   /** One external interrupt, forgotten when it is delivered (KVM_INTERRUPT_SET). */
   pulseExternal(): void {
+    this.#work.injections++;
     queueInterrupt(this.vcpu, Priority.EXTERNAL);
   }
 

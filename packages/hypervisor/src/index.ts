@@ -1,6 +1,7 @@
 export type { AccountingSnapshot, DurationSummary, ExitSummary } from './accounting.js';
-export type { CostProfile } from './cost-profiles/cost-profile.js';
-export { SIMPLE_PROFILE } from './cost-profiles/simple.js';
+export type { Cost, CostParts } from './cost-profiles/cost-parts.js';
+export { ComposedCosts, type CostItem, type CostProfile } from './cost-profiles/cost-profile.js';
+export { LINUX_3_4_COSTS } from './cost-profiles/linux-3.4.js';
 export type { Failure } from './exit-handler.js';
 export { EXIT_TYPES, type ExitTypeName, type ExitTypeRow } from './exit-types.js';
 export {

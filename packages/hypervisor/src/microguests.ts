@@ -39,6 +39,8 @@ const MAGIC = 0x47554553;
 const HEADER_BYTES = 12;
 const ROW_BYTES = 16;
 const DOORBELL = 0xef600000;
+/** The driver has touched the RAM below this. */
+const UNTOUCHED_RAM_FROM = 10 * 1024 * 1024;
 const Register = { START: 0x00, STOP: 0x04, FAILURE: 0x10, EXTERNAL_INTERRUPT: 0x28 } as const;
 /** The oracle's convention: one instruction is 1 ns, the timebase runs at 400 MHz. */
 const CORE_HZ = 1_000_000_000;
@@ -128,7 +130,7 @@ function runOne(row: GuestRow, image: Uint8Array, ramBytes: number, options: Mic
     timebaseHz: TIMEBASE_HZ,
   });
   processor.memory.writeBytes(LOAD_ADDRESS, image);
-  const hypervisor = new Hypervisor(processor, { bus, dcr }, { ...options.hypervisor, ramBytes });
+  const hypervisor = new Hypervisor(processor, { bus, dcr }, { untouchedRamFrom: UNTOUCHED_RAM_FROM, ...options.hypervisor, ramBytes });
   machine.hypervisor = hypervisor;
   hypervisor.runHostProcess(DRIVER_PAGES_AT_HAND);
   setKvmEntryState(hypervisor, row, ramBytes);

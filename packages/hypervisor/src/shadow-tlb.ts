@@ -10,6 +10,7 @@ interface ShadowReference {
   inUse: boolean;
   guestIndex: number;
   guestTid: number;
+  writable: boolean;
 }
 
 /** Guest state that decides how a page is mapped. */
@@ -21,6 +22,8 @@ export interface MappingContext {
 }
 
 const NO_HOST_PAGE = -1;
+/** What one page of the host's page table covers: 512 entries of 4 KB pages (Linux 44x, 64-bit page table entries). */
+const HOST_REGION_BYTES = 2 * 1024 * 1024;
 const KERNEL_PID = 1;
 const USER_PID = 0;
 /** With permissions by privilege user mappings have a PID of their own, since TID 0 would match in the kernel too. */
@@ -36,21 +39,23 @@ export class ShadowTlb {
   readonly #slots: number;
   readonly #references: ShadowReference[];
   readonly #replacement: Replacement;
-  readonly #coldPages: Set<number> | undefined;
+  readonly #untouchedFrom: number;
+  readonly #touchedPages = new Set<number>();
+  readonly #touchedRegions = new Set<number>();
   /** Which page of the host's user space each slot holds. */
   readonly #hostPages: Int16Array;
   #inUse = 0;
 
-  /** `trackColdPages` makes {@link Work.coldPages} count first touches, for a cost profile that prices them. */
-  constructor(processor: Processor, policy: Policy, trackColdPages = false) {
+  /** Pages of guest RAM from `untouchedFrom` on make a host page fault when they are first mapped, see {@link Work.coldPages}. */
+  constructor(processor: Processor, policy: Policy, untouchedFrom = Number.POSITIVE_INFINITY) {
     this.#processor = processor;
     this.#policy = policy;
     // The shared page is pinned, as e500's KVM pins it (kvmppc_map_magic): it takes the last slot out of the rotation.
     this.#slots = policy.magicPage ? policy.shadowSlots - 1 : policy.shadowSlots;
-    this.#references = Array.from({ length: this.#slots }, () => ({ inUse: false, guestIndex: -1, guestTid: 0 }));
+    this.#references = Array.from({ length: this.#slots }, () => ({ inUse: false, guestIndex: -1, guestTid: 0, writable: false }));
     this.#replacement = createReplacement(policy, this.#slots);
     this.#hostPages = new Int16Array(this.#slots).fill(NO_HOST_PAGE);
-    this.#coldPages = trackColdPages ? new Set() : undefined;
+    this.#untouchedFrom = untouchedFrom;
     for (let slot = 0; slot < 64; slot++) processor.writeTlb(slot, 0, 0, 0);
   }
 
@@ -73,12 +78,15 @@ export class ShadowTlb {
     this.#hostPages[slot] = NO_HOST_PAGE;
     if (reference.inUse) {
       work.mapsReplacing++;
-      this.#release(slot, reference);
+      this.#release(slot, reference, work);
     }
     reference.inUse = true;
     reference.guestIndex = guestIndex;
     reference.guestTid = guestEntry.tid & 0xff;
     this.#inUse++;
+    if (context.userMode) work.userModeMaps++;
+    const attributes = this.#attributes(guestEntry.word2, context.userMode);
+    reference.writable = (attributes & TlbField.UW) !== 0;
     this.#noteTouched(pa, work);
     // KVM enters a mapping of another process too. Nothing may use it before a PID change, and that drops it; until then it could
     // only be hit wrongly. It takes its slot, but the hardware does not see it.
@@ -87,7 +95,7 @@ export class ShadowTlb {
     const sizeField = (Math.log2(bytes / 1024) / 2) << TlbField.SIZE_SHIFT;
     const frame = pa - (pa % bytes);
     this.#processor.writeTlb(slot, 1, frame >>> 0);
-    this.#processor.writeTlb(slot, 2, this.#attributes(guestEntry.word2, context.userMode));
+    this.#processor.writeTlb(slot, 2, attributes);
     this.#processor.writeTlb(
       slot,
       0,
@@ -101,9 +109,12 @@ export class ShadowTlb {
     work.releaseScans++;
     for (let slot = 0; slot < this.#slots; slot++) {
       const reference = this.#references[slot] as ShadowReference;
-      if (reference.guestIndex === guestIndex && reference.inUse) {
+      if (reference.guestIndex !== guestIndex) continue;
+      if (reference.inUse) {
         work.releases++;
-        this.#release(slot, reference);
+        this.#release(slot, reference, work);
+      } else {
+        work.staleReferences++;
       }
     }
   }
@@ -115,7 +126,7 @@ export class ShadowTlb {
       const reference = this.#references[slot] as ShadowReference;
       if (reference.guestTid === 0 || !reference.inUse) continue;
       work.releases++;
-      this.#release(slot, reference);
+      this.#release(slot, reference, work);
     }
   }
 
@@ -126,7 +137,7 @@ export class ShadowTlb {
       const reference = this.#references[slot] as ShadowReference;
       if (!reference.inUse) continue;
       work.releases++;
-      this.#release(slot, reference);
+      this.#release(slot, reference, work);
     }
   }
 
@@ -154,7 +165,8 @@ export class ShadowTlb {
     this.#processor.writeTlb(slot, 0, (MAGIC_PAGE_EA | TlbField.VALID | TlbField.TS | fourKilobytes) >>> 0, KERNEL_PID);
   }
 
-  #release(slot: number, reference: ShadowReference): void {
+  #release(slot: number, reference: ShadowReference, work: Work): void {
+    if (!reference.writable) work.readOnlyReleases++;
     reference.inUse = false;
     this.#inUse--;
     this.#processor.writeTlb(slot, 0, 0, 0);
@@ -172,10 +184,14 @@ export class ShadowTlb {
   }
 
   #noteTouched(pa: number, work: Work): void {
-    if (this.#coldPages === undefined) return;
+    if (pa < this.#untouchedFrom) return;
     const page = Math.floor(pa / this.#policy.hostPageBytes);
-    if (this.#coldPages.has(page)) return;
-    this.#coldPages.add(page);
+    if (this.#touchedPages.has(page)) return;
+    this.#touchedPages.add(page);
     work.coldPages++;
+    const region = Math.floor(pa / HOST_REGION_BYTES);
+    if (this.#touchedRegions.has(region)) return;
+    this.#touchedRegions.add(region);
+    if (pa - this.#untouchedFrom >= HOST_REGION_BYTES) work.coldRegions++;
   }
 }

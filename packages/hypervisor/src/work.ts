@@ -7,6 +7,8 @@ export class Work {
   vector = 0;
   /** The instruction emulated, as a key of the instruction table, or the empty string. */
   instruction = '';
+  /** Word number of a `tlbwe`. */
+  tlbWord = 0;
   /** SPR named by that instruction, or -1. */
   sprn = -1;
   /** Whether all GPRs had to be restored (RESUME_FLAG_NV). */
@@ -22,8 +24,19 @@ export class Work {
   /** Shadow mappings made, and how many of them replaced one. */
   maps = 0;
   mapsReplacing = 0;
+  /** Of the mappings made: those by `tlbwe` at once, and those made while the guest was in user mode. */
+  eagerMaps = 0;
+  userModeMaps = 0;
+  /** Mappings dropped, by walks or to make room, that the guest could not have written through: their page needs no dirty mark. */
+  readOnlyReleases = 0;
+  /** References found by a walk for a guest entry whose mapping had gone already. */
+  staleReferences = 0;
+  /** Interrupts that user space injected on the way. */
+  injections = 0;
   /** Mappings made for the first time since their page was touched (the host's own page fault). */
   coldPages = 0;
+  /** Of those, the first in a region of host memory that one page of the host's page table covers. */
+  coldRegions = 0;
   /** Walks over all shadow references, and mappings dropped by them. */
   releaseScans = 0;
   releases = 0;
@@ -43,6 +56,7 @@ export class Work {
   reset(vector: number): void {
     this.vector = vector;
     this.instruction = '';
+    this.tlbWord = 0;
     this.sprn = -1;
     this.restoresAllGprs = false;
     this.searches = 0;
@@ -54,7 +68,13 @@ export class Work {
     this.searchHits = 0;
     this.maps = 0;
     this.mapsReplacing = 0;
+    this.eagerMaps = 0;
+    this.userModeMaps = 0;
+    this.readOnlyReleases = 0;
+    this.staleReferences = 0;
+    this.injections = 0;
     this.coldPages = 0;
+    this.coldRegions = 0;
     this.releaseScans = 0;
     this.releases = 0;
     this.pidChanged = false;

@@ -1,5 +1,8 @@
-import type { ExitType } from '../exit-types.js';
+import { sprByNumber } from '@exitlab/core';
+import { EXIT_TYPES, ExitType } from '../exit-types.js';
+import { Ivor } from '../registers.js';
 import type { Work } from '../work.js';
+import type { Cost, CostParts } from './cost-parts.js';
 
 /** What the hypervisor's own work costs. The unit is host instructions, which the clock counts at one core cycle each. */
 export interface CostProfile {
@@ -11,6 +14,123 @@ export interface CostProfile {
   readonly interruptInHost: number;
   /** Instructions from the exit of `mtspr DEC` until the host's timer starts to run. */
   readonly timerStartDelay: number;
-  /** Instructions from the end of an idle guest's wait to the entry; the rest of an EMUL_WAIT exit precedes the wait. */
-  readonly wakeUp: number;
 }
+
+/** One line of a breakdown: a part, how often it was needed, and what that came to. */
+export interface CostItem {
+  readonly part: string;
+  readonly count: number;
+  readonly instructions: number;
+}
+
+/** Takes the items of one exit. */
+type Sink = (part: string, count: number, cost: Cost) => void;
+
+function instructionKey(work: Work): string {
+  if (work.sprn >= 0) return `${work.instruction} ${sprByNumber(work.sprn)?.name ?? work.sprn}`;
+  return work.instruction === 'tlbwe' ? `tlbwe ${work.tlbWord}` : work.instruction;
+}
+
+function bitCount(mask: number): number {
+  let count = 0;
+  for (let rest = mask >>> 0; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
+
+/** Composes costs from parts. A breakdown lists what a price adds up. */
+export class ComposedCosts implements CostProfile {
+  readonly parts: CostParts;
+  readonly interruptInHost: number;
+  readonly timerStartDelay: number;
+
+  constructor(parts: CostParts) {
+    this.parts = parts;
+    this.interruptInHost = parts.hostTimerInterrupt.instructions;
+    this.timerStartDelay = parts.timerStartDelay.instructions;
+  }
+
+  get name(): string {
+    return this.parts.name;
+  }
+
+  get version(): string {
+    return this.parts.version;
+  }
+
+  price(type: ExitType, work: Work): number {
+    let total = 0;
+    this.#compose(type, work, (_part, count, cost) => {
+      total += count * cost.instructions;
+    });
+    return total;
+  }
+
+  breakdown(type: ExitType, work: Work): CostItem[] {
+    const items: CostItem[] = [];
+    this.#compose(type, work, (part, count, cost) => {
+      if (count !== 0) items.push({ part, count, instructions: count * cost.instructions });
+    });
+    return items;
+  }
+
+  #compose(type: ExitType, work: Work, add: Sink): void {
+    const { parts } = this;
+    add('stub', 1, parts.stub);
+    add('save and restore', 1, this.#saveRestore(work.vector));
+    add('dispatch', 1, parts.dispatch);
+    if (work.instruction === '') add('handler', 1, parts.handlers[EXIT_TYPES[type]?.name as string] ?? NOTHING);
+    else add('instruction', 1, parts.instructions[instructionKey(work)] ?? parts.otherInstruction);
+    if (work.searches > 0) this.#composeSearch(work, add);
+    if (work.maps > 0 || work.releaseScans > 0) this.#composeShadow(work, add);
+    add('delivery', bitCount(work.delivered), parts.delivery);
+    add('deferred interrupts', bitCount(work.deferred), parts.deferral);
+    add('timer start', work.timerStarts, parts.timerStart);
+    add('timer cancel', work.timerCancels, parts.timerCancel);
+    if (type === ExitType.DEC || type === ExitType.X_FIT || type === ExitType.X_WATCHDOG) add('host timer', 1, parts.hostTimerInterrupt);
+    if (work.heavyExits > 0) this.#composeHeavy(work, add);
+    add('wait', work.waits, parts.wait);
+  }
+
+  #saveRestore(vector: number): Cost {
+    const { plain, dataMiss, emulation } = this.parts.saveRestore;
+    if (vector === Ivor.PROGRAM) return emulation;
+    return vector === Ivor.DTLB_MISS ? dataMiss : plain;
+  }
+
+  #composeSearch(work: Work, add: Sink): void {
+    const { search } = this.parts;
+    add('guest TLB search', work.searches, search.start);
+    add('guest TLB slots below', work.slotsBelow, search.slotBelow);
+    add('guest TLB slots above', work.slotsAbove, search.slotAbove);
+    add('guest TLB slots of another TID', work.slotsOtherTid, search.slotOtherTid);
+    add('guest TLB slots invalid', work.slotsInvalid, search.slotInvalid);
+    add('guest TLB slots of the other space', work.slotsOtherSpace, search.slotOtherSpace);
+    add('guest TLB hit', work.searchHits, search.hit);
+  }
+
+  #composeShadow(work: Work, add: Sink): void {
+    const { shadow, coldPage, coldRegion } = this.parts;
+    add('shadow map', work.maps, shadow.map);
+    add('shadow map, user mode', work.userModeMaps, shadow.userModeMap);
+    add('shadow map, eager', work.eagerMaps, shadow.eagerCheck);
+    add('shadow replaced', work.mapsReplacing, shadow.replaced);
+    add('shadow walk', work.releaseScans, work.pidChanged ? shadow.pidWalk : shadow.entryWalk);
+    add('shadow release', work.releases, work.pidChanged ? shadow.pidRelease : shadow.entryRelease);
+    add('shadow release, read-only', work.readOnlyReleases, shadow.readOnly);
+    add('shadow stale references', work.staleReferences, shadow.staleReference);
+    add('cold page', work.coldPages, coldPage);
+    add('cold region', work.coldRegions, coldRegion);
+  }
+
+  #composeHeavy(work: Work, add: Sink): void {
+    const { parts } = this;
+    add('exit to user space', work.heavyExits, parts.heavyKernel);
+    add('user space', work.heavyExits, parts.heavyUser);
+    add('shadow TLB saved', work.heavyExits, parts.shadowSave);
+    add('shadow TLB loaded', work.heavyExits, parts.shadowLoad);
+    add('shadow TLB mappings moved', work.shadowReloads, parts.shadowReloadEach);
+    add('interrupt injection', work.injections, parts.injection);
+  }
+}
+
+const NOTHING: Cost = { instructions: 0, source: 'no work of its own' };

@@ -28,6 +28,7 @@ export function writeGuestTlb(vcpu: Vcpu, index: number, word: 0 | 1 | 2, value:
   if (vcpu.policy.mapping === 'eager' && isHostSafe(vcpu, index)) {
     const entry = vcpu.guestTlb.entry(index);
     const ea = effectiveBase(entry);
+    vcpu.work.eagerMaps++;
     vcpu.shadowTlb.map(ea, physicalAddress(entry, ea), entry, index, vcpu, vcpu.work);
   }
 }
@@ -36,6 +37,7 @@ export function writeGuestTlb(vcpu: Vcpu, index: number, word: 0 | 1 | 2, value:
 export function emulateTlbwe(vcpu: Vcpu, word: number): boolean {
   const ws = fieldRb(word);
   if (ws > 2) return false;
+  vcpu.work.tlbWord = ws;
   const index = vcpu.processor.gpr(fieldRa(word)) % GUEST_TLB_ENTRIES;
   writeGuestTlb(vcpu, index, ws as 0 | 1 | 2, vcpu.processor.gpr(fieldRt(word)));
   return true;
