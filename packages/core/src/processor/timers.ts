@@ -39,8 +39,9 @@ export class Timers {
   /** The decrementer's value at `#decrementerTick`. */
   #decrementer = 0;
   #decrementerTick = 0;
-  /** Timebase up to which edges have been seen. */
+  /** Timebase up to which edges have been seen, and the first at which there is another. */
   #seenTimebase = 0;
+  #nextEdge = 0;
   /** A watchdog time-out with TCR[WRC] set asks for a reset. */
   resetRequested = false;
 
@@ -64,6 +65,7 @@ export class Timers {
   set tcr(value: number) {
     this.update();
     this.#tcr = ((value & 0xffc00000) | (this.#tcr & Tcr.WRC)) >>> 0;
+    this.#findNextEdge();
   }
 
   get decrementer(): number {
@@ -86,6 +88,7 @@ export class Timers {
     const after = this.#clock.timebase;
     const rose = (log2: number) => Math.floor(before / 2 ** log2) % 2 === 0 && Math.floor(after / 2 ** log2) % 2 === 1;
     this.#seenTimebase = after;
+    this.#findNextEdge();
     if (rose(FIT_BIT[(this.#tcr & Tcr.FP) >>> 24]!)) this.#tsr = (this.#tsr | Tsr.FIS) >>> 0;
     if (rose(WATCHDOG_BIT[(this.#tcr & Tcr.WP) >>> 30]!)) this.#watchdogEdge();
   }
@@ -99,11 +102,20 @@ export class Timers {
       this.#decrementer = this.#tcr & Tcr.ARE ? this.#decarValue : 0;
     }
     const timebase = this.#clock.timebase;
-    if (timebase === this.#seenTimebase) return;
+    // This runs at every exit and interrupt, and edges are rare.
+    if (timebase < this.#nextEdge) return;
     if (risingEdges(this.#seenTimebase, timebase, FIT_BIT[(this.#tcr & Tcr.FP) >>> 24]!) > 0) this.#tsr = (this.#tsr | Tsr.FIS) >>> 0;
     const edges = risingEdges(this.#seenTimebase, timebase, WATCHDOG_BIT[(this.#tcr & Tcr.WP) >>> 30]!);
     for (let edge = 0; edge < Math.min(edges, 3); edge++) this.#watchdogEdge();
     this.#seenTimebase = timebase;
+    this.#findNextEdge();
+  }
+
+  #findNextEdge(): void {
+    const now = this.#seenTimebase;
+    const fixedInterval = ticksToRisingEdge(now, FIT_BIT[(this.#tcr & Tcr.FP) >>> 24]!);
+    const watchdog = ticksToRisingEdge(now, WATCHDOG_BIT[(this.#tcr & Tcr.WP) >>> 30]!);
+    this.#nextEdge = now + Math.min(fixedInterval, watchdog);
   }
 
   /** The watchdog's state machine (PPC440x5 UM, figure Watchdog State Machine). */
