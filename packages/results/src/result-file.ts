@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { BENCH_SCHEMA, type BenchResult, BenchResultSchema } from './bench-result.js';
@@ -77,11 +77,24 @@ export async function readResult(file: string): Promise<Result> {
 }
 
 /**
- * Writes `text` to `file` so that a reader sees the old file or the new one and never half of it.
- * Missing folders are made.
+ * Writes `text` to `file` so that a reader sees the old file or the new one and never half of it; missing folders are made. A pipe or
+ * a device such as `/dev/stdout` is written to as it is, since replacing it would take it from everybody else.
  * @throws ResultFileError
  */
 export async function writeAtomically(file: string, text: string): Promise<void> {
+  const present = await stat(file).catch(() => undefined);
+  if (present !== undefined && !present.isFile() && !present.isDirectory()) {
+    try {
+      await writeFile(file, text);
+    } catch (cause) {
+      throw new ResultFileError('unwritable', file, `Cannot write ${file}: ${systemReason(cause)}.`, { cause });
+    }
+    return;
+  }
+  await replaceFile(file, text);
+}
+
+async function replaceFile(file: string, text: string): Promise<void> {
   const folder = dirname(file);
   const temporary = join(folder, `.${basename(file)}.${randomUUID()}`);
   let created = false;

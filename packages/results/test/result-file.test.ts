@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -102,4 +103,15 @@ test('the example in the documentation is what this version writes', async (t) =
   const text = resultText(syntheticRun({ guest: 'example', weight: 0.01 }));
   if (process.env.EXITLAB_UPDATE_EXAMPLES === '1') await writeFile(example, text);
   t.is(await readFile(example, 'utf8'), text);
+});
+
+test('a pipe is written to, not replaced by a file', async (t) => {
+  const pipe = join(await temporaryFolder(), 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const reader = await open(pipe, 'r+');
+  await writeAtomically(pipe, 'through the pipe');
+  const { buffer, bytesRead } = await reader.read(Buffer.alloc(64), 0, 64, null);
+  await reader.close();
+  t.is(buffer.toString('utf8', 0, bytesRead), 'through the pipe');
+  t.true((await stat(pipe)).isFIFO());
 });
