@@ -49,9 +49,12 @@ const FPSCR_VXVC = 0x00080000;
 const FPSCR_VE = 0x00000080;
 const FPSCR_OE = 0x00000040;
 const FPSCR_UE = 0x00000020;
+const FPSCR_ZX = 0x04000000;
+const FPSCR_ZE = 0x00000010;
 const FPSCR_NI = 0x00000004;
 /** OX UX ZX XX and the causes of VX. */
 const FPSCR_EXCEPTIONS = 0x1ff80700;
+const MMUCR_STS = 0x00010000;
 const CR0 = 0xf0000000;
 const CR1 = 0x0f000000;
 const CR1_FX = 0x08000000;
@@ -272,6 +275,11 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     fields: only(At.cr),
     bits: 0x20000000,
   },
+  {
+    reason: 'tlbsx searches the address space of MMUCR[STS] (UM p. 435); QEMU 7.2 looks in both',
+    applies: (d) => mnemonicIs('tlbsx')(d) && (((d.before[At.tlbWord0]! << 8) ^ d.before[atSpr(946)]!) & MMUCR_STS) !== 0,
+    fields: (index) => index === At.cr || isGpr(index),
+  },
   // --- floating point -------------------------------------------------------------------------------------------------------
   {
     reason: 'QEMU leaves FPSCR[FR] clear; it tells whether the result was rounded up (PEM 2.1.4)',
@@ -331,6 +339,16 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     applies: ({ word, ours }) => word >>> 26 === 59 && (ours[At.fpr + 2 * ((word >>> 21) & 31)]! & 0x7ff80000) === 0x7ff80000,
     fields: (index) => isFpr(index) && index % 2 === 1,
     bits: 0x1fffffff,
+  },
+  {
+    reason: 'mtfsf: the bits that later architectures call L and W are reserved here, and ignored',
+    applies: (d) => mnemonicIs('mtfsf')(d) && (d.word & d.instruction!.encoding.reserved) !== 0,
+    fields: (index) => [At.fpscr, At.cr, At.srr0, At.esr].some((each) => each === index),
+  },
+  {
+    reason: 'an enabled division by zero leaves the target and FPRF alone (PEM 3.3.6.1.2); QEMU 7.2 writes them',
+    applies: (d) => mnemonicMatches(/^fdivs?$/)(d) && (d.before[At.fpscr]! & FPSCR_ZE) !== 0 && (d.ours[At.fpscr]! & FPSCR_ZX) !== 0,
+    fields: (index) => index === At.fpscr || isFpr(index),
   },
   {
     reason: 'an enabled invalid operation leaves the target and FPRF alone (PEM 3.3.6.1.1); QEMU 7.2 writes them for most',
