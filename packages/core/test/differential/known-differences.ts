@@ -358,7 +358,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     reason: 'fnmadd and fnmsub round and then negate (PEM, fnmaddx); QEMU 7.2 negates first, which shows when rounding is directed',
     applies: (d) => mnemonicMatches(/^fnm/)(d) && (d.before[At.fpscr]! & 2) !== 0,
-    fields: (index) => index === At.fpscr || index === At.cr || isFpr(index),
+    fields: (index) => [At.fpscr, At.cr, At.srr0, At.esr].some((each) => each === index) || isFpr(index),
   },
   {
     reason: 'fres and frsqrte are estimates: FR and FI undefined, XX untouched (PEM, fresx); QEMU computes and rounds',
@@ -368,7 +368,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     reason: 'an enabled overflow or underflow of a single scales the exponent by 192 (PEM 3.3.6.2); QEMU 7.2 scales otherwise far beyond the range',
     applies: (d) => (mnemonicIs('frsp')(d) || d.word >>> 26 === 59) && (d.before[At.fpscr]! & (FPSCR_OE | FPSCR_UE)) !== 0,
-    fields: isFpr,
+    fields: (index) => index === At.fpscr || isFpr(index),
   },
   {
     reason: 'CR1 after an enabled exception has interrupted: the instruction has not completed here; QEMU records first',
