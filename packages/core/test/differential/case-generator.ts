@@ -59,6 +59,13 @@ const TLB_CASE_INDICES = 32;
 /** Sizes that the 440 has, as the code in word 0. */
 const PAGE_SIZES = [0, 1, 2, 3, 4, 5, 7, 9];
 
+/** Vector instructions of later processors that QEMU 7.2 decodes for the 440EP and then has no interrupt vector for: it aborts. */
+function isFatalToQemu(word: number): boolean {
+  const primary = word >>> 26;
+  const low = word & 0x3f;
+  return primary === 60 || (primary === 4 && low === 0x05) || (primary === 59 && low <= 0x01);
+}
+
 export class CaseGenerator {
   readonly #random: RandomWords;
 
@@ -111,7 +118,7 @@ export class CaseGenerator {
     for (;;) {
       const primary = random.oneIn(2) ? random.below(64) : random.pick([4, 19, 31, 59, 63]);
       const word = ((primary << 26) | (random.next() & 0x03ffffff)) >>> 0;
-      if (decode(word) === undefined) return this.#build(undefined, word, index);
+      if (decode(word) === undefined && !isFatalToQemu(word)) return this.#build(undefined, word, index);
     }
   }
 

@@ -49,9 +49,12 @@ const FPSCR_VXVC = 0x00080000;
 const FPSCR_VE = 0x00000080;
 const FPSCR_OE = 0x00000040;
 const FPSCR_UE = 0x00000020;
+const FPSCR_ZX = 0x04000000;
+const FPSCR_ZE = 0x00000010;
 const FPSCR_NI = 0x00000004;
 /** OX UX ZX XX and the causes of VX. */
 const FPSCR_EXCEPTIONS = 0x1ff80700;
+const MMUCR_STS = 0x00010000;
 const CR0 = 0xf0000000;
 const CR1 = 0x0f000000;
 const CR1_FX = 0x08000000;
@@ -272,6 +275,11 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     fields: only(At.cr),
     bits: 0x20000000,
   },
+  {
+    reason: 'tlbsx searches the address space of MMUCR[STS] (UM p. 435); QEMU 7.2 looks in both',
+    applies: (d) => mnemonicIs('tlbsx')(d) && (((d.before[At.tlbWord0]! << 8) ^ d.before[atSpr(946)]!) & MMUCR_STS) !== 0,
+    fields: (index) => index === At.cr || isGpr(index),
+  },
   // --- floating point -------------------------------------------------------------------------------------------------------
   {
     reason: 'QEMU leaves FPSCR[FR] clear; it tells whether the result was rounded up (PEM 2.1.4)',
@@ -333,6 +341,16 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     bits: 0x1fffffff,
   },
   {
+    reason: 'mtfsf: the bits that later architectures call L and W are reserved here, and ignored',
+    applies: (d) => mnemonicIs('mtfsf')(d) && (d.word & d.instruction!.encoding.reserved) !== 0,
+    fields: (index) => [At.fpscr, At.cr, At.srr0, At.esr].some((each) => each === index),
+  },
+  {
+    reason: 'an enabled division by zero leaves the target and FPRF alone (PEM 3.3.6.1.2); QEMU 7.2 writes them',
+    applies: (d) => mnemonicMatches(/^fdivs?$/)(d) && (d.before[At.fpscr]! & FPSCR_ZE) !== 0 && (d.ours[At.fpscr]! & FPSCR_ZX) !== 0,
+    fields: (index) => index === At.fpscr || isFpr(index),
+  },
+  {
     reason: 'an enabled invalid operation leaves the target and FPRF alone (PEM 3.3.6.1.1); QEMU 7.2 writes them for most',
     applies: (d) => isFloat(d) && (d.before[At.fpscr]! & FPSCR_VE) !== 0 && (d.ours[At.fpscr]! & FPSCR_VX) !== 0,
     fields: (index) => index === At.fpscr || isFpr(index),
@@ -340,7 +358,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     reason: 'fnmadd and fnmsub round and then negate (PEM, fnmaddx); QEMU 7.2 negates first, which shows when rounding is directed',
     applies: (d) => mnemonicMatches(/^fnm/)(d) && (d.before[At.fpscr]! & 2) !== 0,
-    fields: (index) => index === At.fpscr || index === At.cr || isFpr(index),
+    fields: (index) => [At.fpscr, At.cr, At.srr0, At.esr].some((each) => each === index) || isFpr(index),
   },
   {
     reason: 'fres and frsqrte are estimates: FR and FI undefined, XX untouched (PEM, fresx); QEMU computes and rounds',
@@ -350,7 +368,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     reason: 'an enabled overflow or underflow of a single scales the exponent by 192 (PEM 3.3.6.2); QEMU 7.2 scales otherwise far beyond the range',
     applies: (d) => (mnemonicIs('frsp')(d) || d.word >>> 26 === 59) && (d.before[At.fpscr]! & (FPSCR_OE | FPSCR_UE)) !== 0,
-    fields: isFpr,
+    fields: (index) => index === At.fpscr || isFpr(index),
   },
   {
     reason: 'CR1 after an enabled exception has interrupted: the instruction has not completed here; QEMU records first',
