@@ -184,7 +184,7 @@ export class Hypervisor implements InterruptInputs {
   run(maxInstructions: number): RunOutcome {
     const end = this.guestInstructions + maxInstructions;
     const processor = this.processor;
-    this.#work.reset(Ivor.EXTERNAL);
+    this.#work.reset(Ivor.EXTERNAL, this.vcpu.userMode);
     const ended = this.#prepareFromOutside();
     if (ended !== undefined) return ended;
     while (true) {
@@ -242,13 +242,14 @@ export class Hypervisor implements InterruptInputs {
     exit.dear = processor.readSpr(Spr.DEAR) ?? 0;
     exit.esr = processor.readSpr(Spr.ESR) ?? 0;
     vcpu.pc = exit.pc;
-    this.#work.reset(exit.vector);
     const userMode = vcpu.userMode;
+    this.#work.reset(exit.vector, userMode);
     if (exit.vector === Ivor.DECREMENTER) return this.#takeTimerExit(exit.pc);
 
     const permittedByGuest = exit.vector === Ivor.INST_STORAGE && guestPermitsFetch(vcpu);
     const { type, outcome } = handleExit(this.#context, exit);
-    if (this.#work.instruction !== '') this.#emulatedInstructions++;
+    // What the processor has not retired, and has been carried out here; sc retires there.
+    if (this.#work.instruction !== '' && exit.vector !== Ivor.SYSCALL) this.#emulatedInstructions++;
     processor.clearReservation();
     deliverInterrupts(vcpu, this.#work);
     const asleep = (vcpu.msr & Msr.WE) !== 0;

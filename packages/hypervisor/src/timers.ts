@@ -14,6 +14,8 @@ export interface Expiries {
   hostTick: boolean;
 }
 
+/** Rate of the host scheduler's tick: a timer that comes sooner than a tick is most likely the host's next. */
+const HOST_HZ = 250;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** Half periods of the fixed-interval timer and the watchdog in timebase ticks: the bit whose rise counts (440x5 UM, "Timers"). */
@@ -101,6 +103,7 @@ export class Timers {
     work.timerStarts++;
     this.#decStart = this.#now() + delayTicks;
     this.#decDeadline = this.#decStart + value;
+    if (value < this.#clock.timebaseHz / HOST_HZ) work.timerReprograms++;
   }
 
   /** Ticks until the decrementer runs out; 0 from then on (kvmppc_get_dec). */

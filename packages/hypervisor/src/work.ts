@@ -5,6 +5,8 @@
 export class Work {
   /** IVOR number of the interrupt that led here; decides what the entry code saves. */
   vector = 0;
+  /** Whether the guest was in user mode. */
+  fromUserMode = false;
   /** The instruction emulated, as a key of the instruction table, or the empty string. */
   instruction = '';
   /** Word number of a `tlbwe`. */
@@ -44,17 +46,18 @@ export class Work {
   /** Guest interrupts delivered, as a bit mask of priorities, and pending ones that could not be. */
   delivered = 0;
   deferred = 0;
-  /** Guest decrementer: a host timer started, one cancelled, one that expired while the host was at work. */
+  /** Guest decrementer: a host timer started, one cancelled, and one that became the host's next. */
   timerStarts = 0;
   timerCancels = 0;
-  timerExpiries = 0;
+  timerReprograms = 0;
   /** Exits to user space, and the shadow entries written back at the return. */
   heavyExits = 0;
   shadowReloads = 0;
   waits = 0;
 
-  reset(vector: number): void {
+  reset(vector: number, fromUserMode: boolean): void {
     this.vector = vector;
+    this.fromUserMode = fromUserMode;
     this.instruction = '';
     this.tlbWord = 0;
     this.sprn = -1;
@@ -82,7 +85,7 @@ export class Work {
     this.deferred = 0;
     this.timerStarts = 0;
     this.timerCancels = 0;
-    this.timerExpiries = 0;
+    this.timerReprograms = 0;
     this.heavyExits = 0;
     this.shadowReloads = 0;
     this.waits = 0;

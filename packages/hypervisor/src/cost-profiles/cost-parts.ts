@@ -23,7 +23,7 @@ export interface CostParts {
   };
   /** From the assembly into the handler of the type and out again, nothing pending. */
   readonly dispatch: Cost;
-  /** Handler's own work by exit type, for exits that emulate no instruction. */
+  /** Handler's own work by exit type, for exits that emulate no instruction; `from user mode` where that differs. */
   readonly handlers: Readonly<Record<string, Cost>>;
   /** Decoding and carrying out an instruction. */
   readonly instructions: Readonly<Record<string, Cost>>;
@@ -59,6 +59,8 @@ export interface CostParts {
   readonly deferral: Cost;
   readonly timerStart: Cost;
   readonly timerCancel: Cost;
+  /** Setting the host's decrementer, since the new timer comes before all others. */
+  readonly timerReprogram: Cost;
   /** A host timer interrupt with its tasklet. */
   readonly hostTimerInterrupt: Cost;
   /** An exit to user space: kernel, user code, shadow TLB saved and reloaded, and more for each mapping in it. */

@@ -28,6 +28,7 @@ type Sink = (part: string, count: number, cost: Cost) => void;
 
 function instructionKey(work: Work): string {
   if (work.sprn >= 0) return `${work.instruction} ${sprByNumber(work.sprn)?.name ?? work.sprn}`;
+  if (work.heavyExits > 0 && work.vector === Ivor.PROGRAM) return `${work.instruction} for user space`;
   return work.instruction === 'tlbwe' ? `tlbwe ${work.tlbWord}` : work.instruction;
 }
 
@@ -78,7 +79,7 @@ export class ComposedCosts implements CostProfile {
     add('stub', 1, parts.stub);
     add('save and restore', 1, this.#saveRestore(work.vector));
     add('dispatch', 1, parts.dispatch);
-    if (work.instruction === '') add('handler', 1, parts.handlers[EXIT_TYPES[type]?.name as string] ?? NOTHING);
+    if (work.instruction === '') add('handler', 1, this.#handler(EXIT_TYPES[type]?.name as string, work));
     else add('instruction', 1, parts.instructions[instructionKey(work)] ?? parts.otherInstruction);
     if (work.searches > 0) this.#composeSearch(work, add);
     if (work.maps > 0 || work.releaseScans > 0) this.#composeShadow(work, add);
@@ -86,9 +87,15 @@ export class ComposedCosts implements CostProfile {
     add('deferred interrupts', bitCount(work.deferred), parts.deferral);
     add('timer start', work.timerStarts, parts.timerStart);
     add('timer cancel', work.timerCancels, parts.timerCancel);
+    add('timer reprogramming', work.timerReprograms, parts.timerReprogram);
     if (type === ExitType.DEC || type === ExitType.X_FIT || type === ExitType.X_WATCHDOG) add('host timer', 1, parts.hostTimerInterrupt);
     if (work.heavyExits > 0) this.#composeHeavy(work, add);
     add('wait', work.waits, parts.wait);
+  }
+
+  #handler(typeName: string, work: Work): Cost {
+    const { handlers } = this.parts;
+    return (work.fromUserMode ? handlers[`${typeName} from user mode`] : undefined) ?? handlers[typeName] ?? NOTHING;
   }
 
   #saveRestore(vector: number): Cost {
