@@ -13,4 +13,4 @@ export {
 export { INTERRUPT_TABLE, type InterruptRow } from './interrupts.js';
 export { MicroguestImageError, type MicroguestOptions, type MicroguestResult, parseMicroguestImage, runMicroguests } from './microguests.js';
 export { checkPolicy, LINUX_3_4, LINUX_3_4_AS_KVM, type Policy, PolicyError } from './policy.js';
-export { MAGIC_PAGE_BYTES, MAGIC_PAGE_EA, SharedField } from './shared-page.js';
+export { MAGIC_PAGE_BYTES, MAGIC_PAGE_EA, SHARED_PAGE_VERSION, SharedField } from './shared-page.js';
