@@ -76,7 +76,7 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
     strategy: strategy.name,
     board: 'bamboo',
     cpu: '440EP',
-    policy: machine.hypervisor === undefined ? {} : { ...policy },
+    policy: machine.hypervisor === undefined ? {} : { ...machine.hypervisor.policy },
     costProfile: costProfileOf(machine),
     engine: 'interpreter',
     end: { reason: endReason(end), detail: describeRunEnd(end) },

@@ -27,8 +27,8 @@ export function performHypercall(vcpu: Vcpu): void {
   let output = 0;
   if (isCall(number, FEATURES)) {
     result = SUCCESS;
-    output = vcpu.policy.magicPage ? FEATURE_MAGIC_PAGE : 0;
-  } else if (isCall(number, MAP_MAGIC_PAGE) && vcpu.policy.magicPage) {
+    output = vcpu.policy.magicPage === 'offered' ? FEATURE_MAGIC_PAGE : 0;
+  } else if (isCall(number, MAP_MAGIC_PAGE) && vcpu.policy.magicPage === 'offered') {
     // The page is in place from the start, at the only address that guests ask for.
     const wanted = processor.gpr(3) & ~0xfff;
     result = wanted >>> 0 === MAGIC_PAGE_EA ? SUCCESS : UNIMPLEMENTED;

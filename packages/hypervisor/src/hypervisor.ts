@@ -96,8 +96,9 @@ export class Hypervisor implements InterruptInputs {
     this.costProfile = options.costProfile ?? LINUX_3_4_COSTS;
     this.#devices = devices;
     const memoryBytes = processor.memory.sizeBytes;
-    const ramBytes = options.ramBytes ?? (this.policy.magicPage ? memoryBytes - MAGIC_PAGE_BYTES : memoryBytes);
-    const shared: SharedPage = this.policy.magicPage ? new GuestSharedPage(processor.memory, ramBytes) : new PrivateSharedPage();
+    const hasPage = this.policy.magicPage !== 'none';
+    const ramBytes = options.ramBytes ?? (hasPage ? memoryBytes - MAGIC_PAGE_BYTES : memoryBytes);
+    const shared: SharedPage = hasPage ? new GuestSharedPage(processor.memory, ramBytes) : new PrivateSharedPage();
     const hostTickTicks = options.hostTickHz ? Math.round(processor.clock.timebaseHz / options.hostTickHz) : 0;
     this.#timers = new Timers(processor, hostTickTicks);
     this.#shadowTlb = new ShadowTlb(processor, this.policy, options.untouchedRamFrom);

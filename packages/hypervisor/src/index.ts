@@ -20,4 +20,4 @@ export {
   runMicroguests,
 } from './microguests.js';
 export { checkPolicy, LINUX_3_4, LINUX_3_4_AS_KVM, type Policy, PolicyError } from './policy.js';
-export { MAGIC_PAGE_BYTES, MAGIC_PAGE_EA, SharedField } from './shared-page.js';
+export { MAGIC_PAGE_BYTES, MAGIC_PAGE_EA, SHARED_PAGE_VERSION, SharedField } from './shared-page.js';

@@ -1,5 +1,6 @@
 import { type DcrBus, type DeviceBus, Processor440 } from '@exitlab/core';
 import { Hypervisor, type HypervisorOptions } from './hypervisor.js';
+import { MAGIC_PAGE_BYTES } from './shared-page.js';
 import { TlbField } from './tlb-words.js';
 
 /**
@@ -121,7 +122,7 @@ function runOne(row: GuestRow, image: Uint8Array, ramBytes: number, options: Mic
     },
   };
   const dcr: DcrBus = { read: () => 0, write: () => {} };
-  const magicPageBytes = options.hypervisor?.policy?.magicPage === true ? 4096 : 0;
+  const magicPageBytes = (options.hypervisor?.policy?.magicPage ?? 'none') === 'none' ? 0 : MAGIC_PAGE_BYTES;
   const processor = new Processor440({
     ramSizeBytes: ramBytes + magicPageBytes,
     devices: bus,

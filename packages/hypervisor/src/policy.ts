@@ -26,8 +26,11 @@ export interface Policy {
   readonly floatingPoint: 'refused' | 'lazy';
   /** `fill`: what KVM leaves out is emulated, under types of our own. `as-kvm`: it ends the run, as it did there. */
   readonly unsupported: 'fill' | 'as-kvm';
-  /** Whether the hypercall interface offers the shared page. The 440 port of KVM never did. */
-  readonly magicPage: boolean;
+  /**
+   * The shared page in the guest kernel's address space. `none`: as in every KVM for the 440. `silent`: it is there from the start, for
+   * code patched from outside; hypercalls do not tell of it. `offered`: the guest asks for it by hypercall, as Linux does.
+   */
+  readonly magicPage: 'none' | 'silent' | 'offered';
 }
 
 /** What Linux 3.4 did, its holes filled where they keep a guest from running. */
@@ -43,7 +46,7 @@ export const LINUX_3_4: Policy = {
   guestTlbSearch: 'linear',
   floatingPoint: 'lazy',
   unsupported: 'fill',
-  magicPage: false,
+  magicPage: 'none',
 };
 
 /** Linux 3.4 with its holes: what it could not do ends the run. */

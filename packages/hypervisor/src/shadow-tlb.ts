@@ -51,7 +51,7 @@ export class ShadowTlb {
     this.#processor = processor;
     this.#policy = policy;
     // The shared page is pinned, as e500's KVM pins it (kvmppc_map_magic): it takes the last slot out of the rotation.
-    this.#slots = policy.magicPage ? policy.shadowSlots - 1 : policy.shadowSlots;
+    this.#slots = policy.magicPage !== 'none' ? policy.shadowSlots - 1 : policy.shadowSlots;
     this.#references = Array.from({ length: this.#slots }, () => ({ inUse: false, guestIndex: -1, guestTid: 0, writable: false }));
     this.#replacement = createReplacement(policy, this.#slots);
     this.#hostPages = new Int16Array(this.#slots).fill(NO_HOST_PAGE);

@@ -31,6 +31,9 @@ export const SharedField = {
 } as const;
 export type SharedField = (typeof SharedField)[keyof typeof SharedField];
 
+/** Version of the layout: Linux's fields, without any of ours. */
+export const SHARED_PAGE_VERSION = 1;
+
 /** Effective address of the page in the guest kernel: -4096, within reach of a 16-bit displacement from r0. */
 export const MAGIC_PAGE_EA = 0xfffff000;
 export const MAGIC_PAGE_BYTES = 4096;

@@ -16,6 +16,20 @@ const SENTENCES = {
   'image-unknown': (_: object) =>
     'The kernel is neither an ELF file nor a uImage; build it as one of them, for example as an ELF executable.',
   'image-unsupported': (f: { feature: string; advice: string }) => `The image uses ${f.feature}; ${f.advice}.`,
+  'not-patchable-format': (_: object) =>
+    'Only an ELF image can be patched: its sections say what is code; give the ELF file that this image was made from.',
+  'no-sections': (_: object) =>
+    'The image has no section table, so code cannot be told from data; give the ELF file as the linker wrote it, not stripped.',
+  'no-symbols': (_: object) =>
+    'The image is stripped of its symbols, so data and functions in its code cannot be told apart; give the ELF file before stripping.',
+  'already-patched': (_: object) => 'The image is patched already; give the image that it was made from.',
+  'patched-elsewhere': (f: { strategy: string }) =>
+    `The image is patched for the shared page, which the strategy ${f.strategy} does not have; run it under the strategy patched.`,
+  'patched-for-other-layout': (f: { found: string; wanted: number }) =>
+    `The image is patched for version ${f.found} of the shared page, and this hypervisor has version ${f.wanted}; patch the original again.`,
+  'page-in-use': (f: { at: number; symbol: string | undefined }) =>
+    `The image itself accesses the address of the shared page, at ${hex(f.at)}${f.symbol === undefined ? '' : ` in ${f.symbol}`}, so there is no room for the page; run it under trap.`,
+  'nothing-to-patch': (_: object) => 'The image has no executable section, so there is nothing to patch; give an image with code.',
   'entry-outside': (f: { entry: number }) =>
     `The image's entry point ${hex(f.entry)} lies in none of its loaded segments; link it with an entry inside its text.`,
   'entry-unaligned': (f: { entry: number }) =>

@@ -15,6 +15,13 @@ export { parseKernel } from './images/kernel.js';
 export { loadPlaced, type PlacedImage } from './images/placement.js';
 export { rawImage } from './images/raw.js';
 export { parseUImage } from './images/uimage.js';
+export {
+  kernelForStrategy,
+  type PatchedKernel,
+  patchKernel,
+  planKernelPatches,
+  SHARED_PAGE_LAYOUT,
+} from './machine/kernel-patching.js';
 export { Machine, type MachineOptions, type MachineRun } from './machine/machine.js';
 export { STRATEGIES, type StrategyName, type StrategyRow, strategyByName } from './machine/strategy.js';
 export { type FaultWatch, NativeGuest } from './run-control/native-guest.js';

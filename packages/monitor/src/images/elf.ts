@@ -23,9 +23,12 @@ const HEADER = {
   phnum: 44,
   shentsize: 46,
   shnum: 48,
+  shstrndx: 50,
 };
 const PROGRAM_HEADER = { type: 0, offset: 4, vaddr: 8, paddr: 12, filesz: 16, memsz: 20, sizeBytes: 32 };
-const SECTION_HEADER = { type: 4, offset: 16, size: 20, link: 24, entsize: 36, sizeBytes: 40 };
+const SECTION_HEADER = { name: 0, type: 4, flags: 8, addr: 12, offset: 16, size: 20, link: 24, addralign: 32, entsize: 36, sizeBytes: 40 };
+const SECTION_PROGBITS = 1;
+const FLAG_EXECUTABLE = 4;
 const SYMBOL = { name: 0, value: 4, size: 8, info: 12, shndx: 14, sizeBytes: 16 };
 
 /** The longest symbol name that is believed; a damaged string table could otherwise ask for gigabytes. */
@@ -104,6 +107,101 @@ const physicalEntry = (entry: number, segments: readonly ImageSegment[]): number
   throw UserError.of('entry-outside', { entry });
 };
 
+export interface ImageSection {
+  readonly name: string;
+  /** The address it is linked for; 0 if it is not loaded. */
+  readonly ea: number;
+  /** Where its bytes are in the file. */
+  readonly fileOffset: number;
+  readonly bytes: Uint8Array;
+  /** Holds instructions (SHF_EXECINSTR). */
+  readonly isCode: boolean;
+}
+
+/** The sections of an ELF image that have bytes; none if it has no section table. Throws {@link UserError} as {@link parseElf} does. */
+export const readSections = (bytes: Uint8Array): ImageSection[] => {
+  const table = openSectionTable(openElf(bytes));
+  if (table.count === 0) return [];
+  const { field } = table;
+  const names = table.names();
+  const sections: ImageSection[] = [];
+  for (let section = 0; section < table.count; section++) {
+    if (field(section, SECTION_HEADER.type) !== SECTION_PROGBITS) continue;
+    const fileOffset = field(section, SECTION_HEADER.offset);
+    sections.push({
+      name: names.text(field(section, SECTION_HEADER.name), names.bytes.length, 'section names'),
+      ea: field(section, SECTION_HEADER.addr),
+      fileOffset,
+      bytes: table.elf.slice(fileOffset, field(section, SECTION_HEADER.size), 'sections'),
+      isCode: (field(section, SECTION_HEADER.flags) & FLAG_EXECUTABLE) !== 0,
+    });
+  }
+  return sections;
+};
+
+/** A copy of an ELF image with one more section, which is not loaded: names and section headers are written anew at its end. */
+export const withSection = (bytes: Uint8Array, name: string, content: Uint8Array): Uint8Array => {
+  const { elf, count, namesIndex, names, headers } = openSectionTable(openElf(bytes));
+  const oldNames = names().bytes;
+  const newNames = new Uint8Array(oldNames.length + name.length + 1);
+  newNames.set(oldNames);
+  newNames.set(new TextEncoder().encode(name), oldNames.length);
+
+  const align = (offset: number): number => (offset + 3) & ~3;
+  const contentAt = align(elf.bytes.length);
+  const namesAt = contentAt + content.length;
+  const headersAt = align(namesAt + newNames.length);
+  const result = new Uint8Array(headersAt + (count + 1) * SECTION_HEADER.sizeBytes);
+  result.set(elf.bytes);
+  result.set(content, contentAt);
+  result.set(newNames, namesAt);
+  result.set(headers(), headersAt);
+
+  const view = new DataView(result.buffer);
+  const set = (section: number, offset: number, value: number): void =>
+    view.setUint32(headersAt + section * SECTION_HEADER.sizeBytes + offset, value);
+  set(namesIndex, SECTION_HEADER.offset, namesAt);
+  set(namesIndex, SECTION_HEADER.size, newNames.length);
+  set(count, SECTION_HEADER.name, oldNames.length);
+  set(count, SECTION_HEADER.type, SECTION_PROGBITS);
+  set(count, SECTION_HEADER.offset, contentAt);
+  set(count, SECTION_HEADER.size, content.length);
+  set(count, SECTION_HEADER.addralign, 1);
+  view.setUint32(HEADER.shoff, headersAt);
+  view.setUint16(HEADER.shnum, count + 1);
+  return result;
+};
+
+interface SectionTable {
+  readonly elf: BigEndianReader;
+  readonly count: number;
+  /** Which section holds the names of all. */
+  readonly namesIndex: number;
+  readonly field: (section: number, offset: number) => number;
+  readonly names: () => BigEndianReader;
+  readonly headers: () => Uint8Array;
+}
+
+const openSectionTable = (elf: BigEndianReader): SectionTable => {
+  const tableOffset = elf.u32(HEADER.shoff, 'header');
+  const entrySize = elf.u16(HEADER.shentsize, 'header');
+  const count = tableOffset === 0 ? 0 : elf.u16(HEADER.shnum, 'header');
+  const namesIndex = elf.u16(HEADER.shstrndx, 'header');
+  if (count > 0 && entrySize !== SECTION_HEADER.sizeBytes) throw malformed(`its section headers are ${entrySize} bytes long`);
+  const field = (section: number, offset: number): number => elf.u32(tableOffset + section * entrySize + offset, 'section header table');
+  return {
+    elf,
+    count,
+    namesIndex,
+    field,
+    names: () => {
+      if (namesIndex >= count) throw malformed('its section names are in no section');
+      return reader(elf.slice(field(namesIndex, SECTION_HEADER.offset), field(namesIndex, SECTION_HEADER.size), 'section names'));
+    },
+    headers: () => elf.slice(tableOffset, count * entrySize, 'section header table'),
+  };
+};
+
 export interface ImageSymbol {
   readonly name: string;
   /** The address it is linked for. */
@@ -116,13 +214,7 @@ const SYMBOL_KINDS: Readonly<Record<number, ImageSymbol['kind']>> = { 1: 'object
 
 /** The defined symbols of an ELF image in table order; none if it is stripped. Throws {@link UserError} as {@link parseElf} does. */
 export const readSymbols = (bytes: Uint8Array): ImageSymbol[] => {
-  const elf = openElf(bytes);
-  const tableOffset = elf.u32(HEADER.shoff, 'header');
-  const entrySize = elf.u16(HEADER.shentsize, 'header');
-  const count = elf.u16(HEADER.shnum, 'header');
-  if (count > 0 && entrySize < SECTION_HEADER.sizeBytes) throw malformed(`its section headers are ${entrySize} bytes long`);
-  const field = (section: number, offset: number): number => elf.u32(tableOffset + section * entrySize + offset, 'section header table');
-
+  const { elf, count, field } = openSectionTable(openElf(bytes));
   const symbols: ImageSymbol[] = [];
   for (let section = 0; section < count; section++) {
     if (field(section, SECTION_HEADER.type) !== SECTION_SYMTAB) continue;

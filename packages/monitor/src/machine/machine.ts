@@ -1,5 +1,5 @@
 import { Processor440 } from '@exitlab/core';
-import { Hypervisor, type Policy } from '@exitlab/hypervisor';
+import { Hypervisor, LINUX_3_4, MAGIC_PAGE_BYTES, type Policy } from '@exitlab/hypervisor';
 import { BAMBOO } from '../board/bamboo.js';
 import { BambooBoard } from '../board/bamboo-board.js';
 import { planBoot } from '../board/bamboo-boot.js';
@@ -13,6 +13,7 @@ import { NativeGuest } from '../run-control/native-guest.js';
 import type { RunEnd } from '../run-control/run-end.js';
 import { type RunLimits, runToEnd } from '../run-control/run-loop.js';
 import type { Runnable } from '../run-control/runnable.js';
+import { kernelForStrategy } from './kernel-patching.js';
 import type { StrategyRow } from './strategy.js';
 
 export interface MachineOptions {
@@ -25,7 +26,7 @@ export interface MachineOptions {
   readonly initrd?: Uint8Array;
   readonly deviceTreeBlob?: Uint8Array;
   readonly bootArguments?: string;
-  /** The hypervisor's policy; ignored where the strategy has no hypervisor. */
+  /** The hypervisor's policy, but for the shared page, which the strategy decides; ignored where it has no hypervisor. */
   readonly policy?: Policy;
   /** Count exits by guest pc. */
   readonly countSites?: boolean;
@@ -69,7 +70,7 @@ export class Machine {
       },
     });
     const plan = planBoot({
-      kernel: parseKernel(options.kernel, memoryBytes, options.rawAddress),
+      kernel: parseKernel(kernelForStrategy(options.kernel, strategy), memoryBytes, options.rawAddress),
       memoryBytes,
       bootArguments: options.bootArguments ?? '',
       ...(options.initrd && { initrd: options.initrd }),
@@ -77,13 +78,19 @@ export class Machine {
     });
     const { devices, dcrs } = this.board;
     const { coreHz, timebaseHz } = BAMBOO;
-    this.processor = new Processor440({ ramSizeBytes: memoryBytes, coreHz, timebaseHz, devices, dcrs });
+    // The shared page lies above the guest's RAM, where no guest mapping reaches it.
+    const ramSizeBytes = strategy.magicPage === 'none' ? memoryBytes : memoryBytes + MAGIC_PAGE_BYTES;
+    this.processor = new Processor440({ ramSizeBytes, coreHz, timebaseHz, devices, dcrs });
     loadPlaced(plan.images, this.processor.memory);
     if (strategy.hypervisor) {
       this.hypervisor = new Hypervisor(
         this.processor,
         { bus: devices, dcr: dcrs },
-        { ...(options.policy && { policy: options.policy }), ...(options.countSites && { countSites: true }) },
+        {
+          policy: { ...(options.policy ?? LINUX_3_4), magicPage: strategy.magicPage },
+          ramBytes: memoryBytes,
+          ...(options.countSites && { countSites: true }),
+        },
       );
       this.board.connect(this.hypervisor);
       applyGuestEntryState(this.hypervisor, plan.entry);
