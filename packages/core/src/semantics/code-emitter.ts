@@ -88,6 +88,7 @@ export class CodeEmitter {
         this.sink.s64(expression.value);
         return;
       case 'local':
+      case 'register':
         this.localGet(expression.index);
         return;
       case 'unary':
