@@ -42,7 +42,18 @@ export const State = {
 export const SOFT_TLB_CONTEXTS = 8;
 export const SOFT_TLB_TABLE_BYTES = 4 << 20;
 export const SOFT_TLB_BASE = State.end;
-export const RAM_BASE = SOFT_TLB_BASE + SOFT_TLB_CONTEXTS * 3 * SOFT_TLB_TABLE_BYTES;
+
+/**
+ * Then what the translator's dispatcher reads: how often control came to an address (a word each), and the translated code by address
+ * (a slot each: pc, execute entry, function, place in it). Both are indexed by the low bits of the instruction's place in RAM.
+ */
+export const HEAT_BASE = SOFT_TLB_BASE + SOFT_TLB_CONTEXTS * 3 * SOFT_TLB_TABLE_BYTES;
+export const HEAT_BYTES = 1 << 20;
+export const SLOT_BASE = HEAT_BASE + HEAT_BYTES;
+export const SLOT_BYTES = 1 << 19;
+export const Slot = { pc: 0, entry: 4, function: 8, place: 12, size: 16 } as const;
+
+export const RAM_BASE = SLOT_BASE + SLOT_BYTES;
 
 /**
  * A software TLB entry is `(host page - guest page - RAM_ADJUST) | 1`; 0 is invalid, so that fresh zero memory means "nothing
