@@ -4,7 +4,7 @@ import { RAM_OFFSET, State } from '../processor/state-layout.js';
 import { CALLOUT_IMPORTS, calloutIndex } from '../semantics/callouts.js';
 import { CodeEmitter } from '../semantics/code-emitter.js';
 import { constant, type I32 } from '../semantics/expression.js';
-import { encodeModule } from '../wasm/module-encoder.js';
+import { encodeModule, type FunctionDefinition } from '../wasm/module-encoder.js';
 import { Op } from '../wasm/opcodes.js';
 import { InterpreterBuilder, type InterpreterLocals } from './interpreter-builder.js';
 
@@ -21,14 +21,25 @@ export function installDecodeTable(memory: ArrayBuffer): void {
   new Uint16Array(memory, IDS, DECODE_TABLE.ids.length).set(DECODE_TABLE.ids);
 }
 
+/** The module of a processor that only interprets. */
+export function buildInterpreterModule(memoryPages: number): Uint8Array<ArrayBuffer> {
+  return encodeModule({
+    functionImports: CALLOUT_IMPORTS,
+    memory: { minimumPages: memoryPages, maximumPages: memoryPages },
+    functions: [interpreterFunction({ stopsAtJumps: false })],
+  });
+}
+
 /**
  * Generates the interpreter: one WebAssembly function `interpret` that fetches, decodes by the table, and branches to the code that
  * each instruction's semantics built. It returns when the count in State.remaining is used up or an interrupt is pending.
  *
  * A table of closures would be three times slower and a second, hand-written interpreter could drift apart from the translator; this
  * way both are made from the same semantics.
+ *
+ * With `stopsAtJumps` it also returns where control leaves the straight line, for a dispatcher that knows translated code.
  */
-export function buildInterpreterModule(memoryPages: number): Uint8Array<ArrayBuffer> {
+export function interpreterFunction({ stopsAtJumps }: { stopsAtJumps: boolean }): FunctionDefinition {
   const emit = new CodeEmitter(0);
   const locals: InterpreterLocals = {
     pc: emit.permanentLocal('i32'),
@@ -81,16 +92,27 @@ export function buildInterpreterModule(memoryPages: number): Uint8Array<ArrayBuf
   emit.end(); // illegal
   const builder = new InterpreterBuilder(emit, locals, { jumped, interrupted: exit, interruptedAfter });
   builder.raise(Vector.program, { esr: Esr.PIL });
+  const countOne = () => {
+    emit.value(builder.sub(local(locals.remaining), constant(1)));
+    emit.localTee(locals.remaining);
+  };
+  const goOn = () => {
+    countOne();
+    emit.constant(0);
+    emit.op(Op.i32GtS);
+    emit.branchIf(next);
+    emit.branch(exit);
+  };
   emit.end(); // advanced
   emit.value(builder.nextPc());
   emit.localSet(locals.pc);
+  if (stopsAtJumps) goOn();
   emit.end(); // jumped
-  emit.value(builder.sub(local(locals.remaining), constant(1)));
-  emit.localTee(locals.remaining);
-  emit.constant(0);
-  emit.op(Op.i32GtS);
-  emit.branchIf(next);
-  emit.branch(exit);
+  if (stopsAtJumps) {
+    countOne();
+    emit.op(Op.drop);
+    emit.branch(exit);
+  } else goOn();
   emit.end(); // next
   emit.end(); // interruptedAfter
   emit.value(builder.sub(local(locals.remaining), constant(1)));
@@ -99,11 +121,7 @@ export function buildInterpreterModule(memoryPages: number): Uint8Array<ArrayBuf
   storeState(State.pc, locals.pc);
   storeState(State.remaining, locals.remaining);
 
-  return encodeModule({
-    functionImports: CALLOUT_IMPORTS,
-    memory: { minimumPages: memoryPages, maximumPages: memoryPages },
-    functions: [{ name: 'interpret', params: [], results: [], locals: emit.localTypes, code: emit.sink.bytes() }],
-  });
+  return { name: 'interpret', params: [], results: [], locals: emit.localTypes, code: emit.sink.bytes() };
 }
 
 function emitFetch(emit: CodeEmitter, locals: InterpreterLocals, exit: import('../semantics/code-emitter.js').Label): void {

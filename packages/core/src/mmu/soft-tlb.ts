@@ -1,4 +1,4 @@
-import { RAM_ADJUST, SOFT_TLB_BASE, SOFT_TLB_CONTEXTS, SOFT_TLB_TABLE_BYTES } from '../processor/state-layout.js';
+import { RAM_ADJUST, RAM_BASE, SOFT_TLB_BASE, SOFT_TLB_CONTEXTS, SOFT_TLB_TABLE_BYTES } from '../processor/state-layout.js';
 
 /** One context of the software TLB: the translations of one privilege, address space and PID. */
 export interface SoftTlbContext {
@@ -114,6 +114,21 @@ export class SoftTlb {
         else context.filled[kept++] = page;
       }
       context.filledCount = kept;
+    }
+  }
+
+  /** Drops the write entries that lead to pages of RAM (numbered from its start) in every context. */
+  protectPages(pages: ReadonlySet<number>): void {
+    for (const context of this.#contexts) {
+      if (context.key < 0) continue;
+      const write = this.tablesOf(context.index).write >>> 2;
+      for (let i = 0; i < context.filledCount; i++) {
+        const page = context.filled[i]!;
+        const entry = this.#words[write + page]!;
+        if (entry === 0) continue;
+        const hostPage = (entry - 1 + (page << 12) + RAM_ADJUST) | 0;
+        if (pages.has((hostPage - RAM_BASE) >>> 12)) this.#words[write + page] = 0;
+      }
     }
   }
 

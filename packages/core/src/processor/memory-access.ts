@@ -31,17 +31,19 @@ export class MemoryAccess {
   readonly #softTlb: SoftTlb;
   readonly #ram: Ram;
   readonly #devices: DeviceBus;
+  readonly #codePages: Uint8Array;
   #dataContext!: SoftTlbContext;
   #fetchContext!: SoftTlbContext;
   /** While set, nothing enters the tables, so that every data access comes through here (debug address compares). */
   watchEveryAccess = false;
 
-  constructor(state: ProcessorState, tlb: TranslationLookasideBuffer, softTlb: SoftTlb, ram: Ram, devices: DeviceBus) {
+  constructor(state: ProcessorState, tlb: TranslationLookasideBuffer, softTlb: SoftTlb, ram: Ram, devices: DeviceBus, codePages: Uint8Array) {
     this.#state = state;
     this.#tlb = tlb;
     this.#softTlb = softTlb;
     this.#ram = ram;
     this.#devices = devices;
+    this.#codePages = codePages;
     this.selectContexts();
   }
 
@@ -83,6 +85,18 @@ export class MemoryAccess {
     return (access === Access.write ? Esr.ST : 0) | (isFloat ? Esr.FP : 0);
   }
 
+  /** Enters the page of an address into the tables of the fetch context if it may be executed, without any effect on the guest. */
+  enterCodePage(ea: number): void {
+    const entry = this.#tlb.search(ea, this.#state.msr & Msr.IS ? 1 : 0, this.#state.pid);
+    if (entry >= 0 && permits(this.#tlb.word(entry, 2), Access.execute, this.#state.isUser)) this.#enter(this.#fetchContext, ea, entry);
+  }
+
+  /** Size of the TLB entry's page that maps an address for instruction fetches; 0 where none does. */
+  codePageSizeBytes(ea: number): number {
+    const entry = this.#tlb.search(ea, this.#state.msr & Msr.IS ? 1 : 0, this.#state.pid);
+    return entry < 0 ? 0 : pageSizeBytes(this.#tlb.word(entry, 0));
+  }
+
   /** The instruction word at an address that has just been fetched; undefined where it cannot be read. */
   wordAt(pc: number): number | undefined {
     const entry = this.#tlb.search(pc, this.#state.msr & Msr.IS ? 1 : 0, this.#state.pid);
@@ -101,7 +115,8 @@ export class MemoryAccess {
     const user = this.#state.isUser;
     this.#softTlb.fill(context, pageEa, RAM_BASE + pa, {
       read: permits(word2, Access.read, user),
-      write: permits(word2, Access.write, user),
+      // Stores to translated code come through here, so that they are seen.
+      write: permits(word2, Access.write, user) && this.#codePages[pa >>> 12] === 0,
       execute: permits(word2, Access.execute, user),
     });
   }

@@ -7,6 +7,8 @@ import { Access, type Touch } from '../mmu/access.js';
 import { SoftTlb } from '../mmu/soft-tlb.js';
 import { pageSizeBytes, permits, TLB_ENTRIES, TlbWord0, TranslationLookasideBuffer } from '../mmu/translation-lookaside-buffer.js';
 import type { CalloutHandlers } from '../semantics/callouts.js';
+import type { TranslatorStatistics } from '../translator/statistics.js';
+import { Translator } from '../translator/translator.js';
 import { wasmHost } from '../wasm/host.js';
 import { FaultWatch, type RepeatedFault } from './fault-watch.js';
 import { MemoryAccess } from './memory-access.js';
@@ -23,10 +25,15 @@ export interface Processor440Options extends ClockRates {
   dcrs: DcrBus;
   /** Processor version register; that of the 440EP revision B by default, as on QEMU's bamboo. */
   pvr?: number;
+  /** What executes: `wasm` translates hot code, `interpreter` never does. Both behave alike to the last instruction. */
+  engine?: 'wasm' | 'interpreter';
 }
 
 const PVR_440EP_REV_B = 0x422218d3;
 const WASM_PAGE_BYTES = 65536;
+const PAGE_BYTES = 4096;
+/** From this size on a page is taken for one of a linear mapping, where code and data have the same translation. */
+const LINEAR_PAGE_BYTES = 1 << 20;
 const SPR = {
   SRR0: sprn('SRR0'),
   SRR1: sprn('SRR1'),
@@ -74,7 +81,8 @@ export class Processor440 implements Processor {
   readonly #fpu: FloatingPointUnit;
   readonly #dcrs: DcrBus;
   readonly #faults = new FaultWatch();
-  readonly #interpret: () => void;
+  readonly #translator: Translator | undefined;
+  readonly #engine: () => void;
 
   /** Instructions retired before the stretch of execution that is under way, and that stretch's bounds. */
   #retiredBefore = 0;
@@ -93,11 +101,12 @@ export class Processor440 implements Processor {
     const { buffer } = memory;
     this.#state = new ProcessorState(buffer);
     this.#softTlb = new SoftTlb(buffer);
-    const ram = new Ram(buffer, RAM_BASE, options.ramSizeBytes, () => {});
+    const codePages = new Uint8Array(Math.ceil(options.ramSizeBytes / PAGE_BYTES) + 1);
+    const ram = new Ram(buffer, RAM_BASE, options.ramSizeBytes, codePages, (pa, lengthBytes) => this.#translator?.invalidate(pa, lengthBytes));
     this.memory = ram;
     this.clock = new ModelledClock(options, () => this.#retired());
     this.#timers = new Timers(this.clock);
-    this.#access = new MemoryAccess(this.#state, this.#tlb, this.#softTlb, ram, options.devices);
+    this.#access = new MemoryAccess(this.#state, this.#tlb, this.#softTlb, ram, options.devices, codePages);
     this.#dcrs = options.dcrs;
     this.#fpu = new FloatingPointUnit(buffer, State.fpr, State.fpscr);
     this.#registers = new SpecialRegisters(this.#state, this.clock, this.#timers, {
@@ -108,9 +117,30 @@ export class Processor440 implements Processor {
     this.#state.setSpr(SPR.PVR, options.pvr ?? PVR_440EP_REV_B);
 
     installDecodeTable(buffer);
-    const module = new wasmHost.Module(buildInterpreterModule(pages));
-    const instance = new wasmHost.Instance(module, { env: { memory, ...this.#callouts() } });
-    this.#interpret = instance.exports.interpret as () => void;
+    const callouts = this.#callouts();
+    if (options.engine === 'interpreter') {
+      const module = new wasmHost.Module(buildInterpreterModule(pages));
+      const instance = new wasmHost.Instance(module, { env: { memory, ...callouts } });
+      this.#engine = instance.exports.interpret as () => void;
+      return;
+    }
+    this.#translator = new Translator({
+      memory,
+      memoryPages: pages,
+      codePages,
+      callouts,
+      enterCodePage: (pc) => this.#access.enterCodePage(pc),
+      isLinear: (pc) => this.#access.codePageSizeBytes(pc) >= LINEAR_PAGE_BYTES,
+      protectPages: (each) => this.#softTlb.protectPages(each),
+      attend: () => this.#attend(),
+      nowMs: () => performance.now(),
+    });
+    this.#engine = this.#translator.run;
+  }
+
+  /** What the translator has done; undefined where the engine is the interpreter. */
+  get translatorStatistics(): TranslatorStatistics | undefined {
+    return this.#translator?.statistics;
   }
 
   // --- registers ------------------------------------------------------------------------------------------------------------
@@ -278,7 +308,7 @@ export class Processor440 implements Processor {
     this.#cut = 0;
     this.#state.set(State.remaining, budget);
     this.#executing = true;
-    this.#interpret();
+    this.#engine();
     this.#retiredBefore = this.#retired();
     this.#executing = false;
   }

@@ -1,5 +1,6 @@
 import { sprn } from '../isa/special-purpose-registers.js';
 import { Msr } from '../isa/vectors.js';
+import { crNibble, crWords } from './condition-register.js';
 import { State } from './state-layout.js';
 
 /** Typed access to the registers that generated code and TypeScript share. Values are unsigned 32-bit numbers. */
@@ -12,6 +13,7 @@ export class ProcessorState {
     this.buffer = buffer;
     this.words = new Uint32Array(buffer, 0, State.end >>> 2);
     this.#doublewords = new BigUint64Array(buffer, State.fpr, 32);
+    this.cr = 0;
   }
 
   get(offset: number): number {
@@ -58,11 +60,15 @@ export class ProcessorState {
 
   get cr(): number {
     let cr = 0;
-    for (let field = 0; field < 8; field++) cr = (cr << 4) | this.get(State.cr + 4 * field);
+    for (let field = 0; field < 8; field++) cr = (cr << 4) | crNibble(this.get(State.cr + 8 * field), this.get(State.cr + 8 * field + 4));
     return cr >>> 0;
   }
   set cr(value: number) {
-    for (let field = 0; field < 8; field++) this.set(State.cr + 4 * field, (value >>> (28 - 4 * field)) & 15);
+    for (let field = 0; field < 8; field++) {
+      const { low, high } = crWords((value >>> (28 - 4 * field)) & 15);
+      this.set(State.cr + 8 * field, low);
+      this.set(State.cr + 8 * field + 4, high);
+    }
   }
 
   get xer(): number {

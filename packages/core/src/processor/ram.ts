@@ -8,13 +8,25 @@ export class Ram implements PhysicalMemory {
   readonly sizeBytes: number;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
-  readonly #onHostWrite: (pa: number, lengthBytes: number) => void;
+  readonly #codePages: Uint8Array;
+  readonly #onCodeWrite: (pa: number, lengthBytes: number) => void;
 
-  constructor(buffer: ArrayBufferLike, baseBytes: number, sizeBytes: number, onHostWrite: (pa: number, lengthBytes: number) => void) {
+  /**
+   * @param codePages by page: not 0 where something has been derived from the code in it
+   * @param onCodeWrite called after a write to such a page
+   */
+  constructor(
+    buffer: ArrayBufferLike,
+    baseBytes: number,
+    sizeBytes: number,
+    codePages: Uint8Array,
+    onCodeWrite: (pa: number, lengthBytes: number) => void,
+  ) {
     this.sizeBytes = sizeBytes;
+    this.#codePages = codePages;
     this.#bytes = new Uint8Array(buffer, baseBytes, sizeBytes);
     this.#view = new DataView(buffer, baseBytes, sizeBytes);
-    this.#onHostWrite = onHostWrite;
+    this.#onCodeWrite = onCodeWrite;
   }
 
   #check(pa: number, lengthBytes: number): void {
@@ -40,6 +52,7 @@ export class Ram implements PhysicalMemory {
   write8(pa: number, value: number): void {
     this.#check(pa, 1);
     this.#bytes[pa ^ 3] = value;
+    if (this.#codePages[pa >>> 12]) this.#onCodeWrite(pa, 1);
   }
   write16(pa: number, value: number): void {
     if (pa & 1) {
@@ -49,6 +62,7 @@ export class Ram implements PhysicalMemory {
     }
     this.#check(pa, 2);
     this.#view.setUint16(pa ^ 2, value, true);
+    if (this.#codePages[pa >>> 12]) this.#onCodeWrite(pa, 2);
   }
   write32(pa: number, value: number): void {
     if (pa & 3) {
@@ -58,6 +72,7 @@ export class Ram implements PhysicalMemory {
     }
     this.#check(pa, 4);
     this.#view.setUint32(pa, value, true);
+    if (this.#codePages[pa >>> 12]) this.#onCodeWrite(pa, 4);
   }
 
   readBytes(pa: number, lengthBytes: number): Uint8Array {
@@ -68,6 +83,6 @@ export class Ram implements PhysicalMemory {
   writeBytes(pa: number, bytes: Uint8Array): void {
     this.#check(pa, bytes.length);
     for (let i = 0; i < bytes.length; i++) this.#bytes[(pa + i) ^ 3] = bytes[i]!;
-    this.#onHostWrite(pa, bytes.length);
+    this.#onCodeWrite(pa, bytes.length);
   }
 }

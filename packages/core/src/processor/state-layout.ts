@@ -4,34 +4,34 @@
  */
 export const State = {
   gpr: 0, // 32 words
-  /** CR fields 0 to 7, a word each, as the nibble LT GT EQ SO (8 4 2 1). */
+  /** CR fields 0 to 7, a doubleword each (condition-register.ts). */
   cr: 128,
-  lr: 160,
-  ctr: 164,
+  lr: 192,
+  ctr: 196,
   /** XER, a word a part: SO, OV and CA are 0 or 1, the byte count 0 to 127. */
-  xerSo: 168,
-  xerOv: 172,
-  xerCa: 176,
-  xerCount: 180,
-  msr: 184,
-  pc: 188,
+  xerSo: 200,
+  xerOv: 204,
+  xerCa: 208,
+  xerCount: 212,
+  msr: 216,
+  pc: 220,
   /** Instructions that the engine may still retire; the host lowers it to end a run early. */
-  remaining: 192,
+  remaining: 224,
   /** Bases of the software TLB's tables for the current context (see mmu/soft-tlb.ts). */
-  readTable: 196,
-  writeTable: 200,
-  executeTable: 204,
+  readTable: 228,
+  writeTable: 232,
+  executeTable: 236,
   /** lwarx reservation: valid flag and physical granule. */
-  reservationValid: 208,
-  reservationEa: 212,
+  reservationValid: 240,
+  reservationEa: 244,
   /** Interrupt raised by the current instruction: IVOR number + 1 (0: none), and what it puts into ESR and DEAR. */
-  pendingVector: 216,
-  pendingEsr: 220,
-  pendingDear: 224,
-  fpscr: 228,
+  pendingVector: 248,
+  pendingEsr: 252,
+  pendingDear: 256,
+  fpscr: 260,
   /** The instruction word being executed, for call-outs that decode operands themselves. */
-  instruction: 232,
-  fpr: 256, // 32 doublewords
+  instruction: 264,
+  fpr: 512, // 32 doublewords
   /** SPRs that are plain storage, a word each, by SPR number. */
   spr: 4096, // 1024 words
   decodeTable: 8192, // the interpreter's tables, see interpreter/decode-table.ts
@@ -42,7 +42,18 @@ export const State = {
 export const SOFT_TLB_CONTEXTS = 8;
 export const SOFT_TLB_TABLE_BYTES = 4 << 20;
 export const SOFT_TLB_BASE = State.end;
-export const RAM_BASE = SOFT_TLB_BASE + SOFT_TLB_CONTEXTS * 3 * SOFT_TLB_TABLE_BYTES;
+
+/**
+ * Then what the translator's dispatcher reads: how often control came to an address (a word each), and the translated code by address
+ * (a slot each: pc, execute entry, function, place in it). Both are indexed by the low bits of the instruction's place in RAM.
+ */
+export const HEAT_BASE = SOFT_TLB_BASE + SOFT_TLB_CONTEXTS * 3 * SOFT_TLB_TABLE_BYTES;
+export const HEAT_BYTES = 1 << 20;
+export const SLOT_BASE = HEAT_BASE + HEAT_BYTES;
+export const SLOT_BYTES = 1 << 19;
+export const Slot = { pc: 0, entry: 4, function: 8, place: 12, size: 16 } as const;
+
+export const RAM_BASE = SLOT_BASE + SLOT_BYTES;
 
 /**
  * A software TLB entry is `(host page - guest page - RAM_ADJUST) | 1`; 0 is invalid, so that fresh zero memory means "nothing

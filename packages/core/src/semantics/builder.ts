@@ -1,3 +1,4 @@
+import { CrPlace } from '../processor/condition-register.js';
 import { State } from '../processor/state-layout.js';
 import { Op, ValueType } from '../wasm/opcodes.js';
 import { type CalloutName, calloutIndex } from './callouts.js';
@@ -116,9 +117,11 @@ export abstract class Builder {
   }
 
   extendS64(a: I32): I64 {
+    if (a.kind === 'const') return this.const64(BigInt(a.value));
     return { type: 'i64', kind: 'unary', op: Op.i64ExtendI32S, a };
   }
   extendU64(a: I32): I64 {
+    if (a.kind === 'const') return this.const64(BigInt(a.value >>> 0));
     return { type: 'i64', kind: 'unary', op: Op.i64ExtendI32U, a };
   }
   wrap(a: I64): I32 {
@@ -131,6 +134,7 @@ export abstract class Builder {
     return this.binary64(Op.i64Add, a, b);
   }
   sub64(a: I64, b: I64): I64 {
+    if (b.kind === 'const64' && b.value === 0n) return a;
     return this.binary64(Op.i64Sub, a, b);
   }
   mul64(a: I64, b: I64): I64 {
@@ -281,22 +285,52 @@ export abstract class Builder {
     this.setState(State.xerCount, this.and(xer, constant(0x7f)));
   }
 
+  /** A CR field as it is kept (processor/condition-register.ts). */
+  crValue(field: I32): I64 {
+    return { type: 'i64', kind: 'load', op: Op.i64Load, alignLog2: 3, ...this.#indexed(State.cr, field, 3) };
+  }
+  setCrValue(field: I32, value: I64): void {
+    const { offset, address } = this.#indexed(State.cr, field, 3);
+    this.emit.value(address);
+    this.emit.value(value);
+    this.emit.memory(Op.i64Store, 3, offset);
+  }
   /** A CR field as its nibble LT GT EQ SO. */
   crField(field: I32): I32 {
-    return { type: 'i32', kind: 'load', op: Op.i32Load, alignLog2: 2, ...this.#indexed(State.cr, field, 2) };
+    const value = this.let(this.crValue(field));
+    const top = this.let(this.wrap(this.binary64(Op.i64ShrU, value, this.const64(BigInt(CrPlace.so)))));
+    const one = constant(1);
+    const less = this.and(this.shrU(top, one), one);
+    const overflow = this.and(this.xor(top, this.shrU(top, one)), one);
+    const greater = this.compare64(Op.i64GtS, value, this.const64(0n));
+    const equal = this.eq(this.wrap(value), constant(0));
+    return this.or(this.or(this.shl(less, constant(3)), this.shl(greater, constant(2))), this.or(this.shl(equal, one), overflow));
   }
   setCrField(field: I32, nibble: I32): void {
-    const { offset, address } = this.#indexed(State.cr, field, 2);
-    this.emit.value(address);
-    this.emit.value(nibble);
-    this.emit.memory(Op.i32Store, 2, offset);
+    const bits = this.let(nibble);
+    const notGreater = this.shl(this.xor(this.and(bits, constant(4)), constant(4)), constant(29));
+    const less = this.shl(this.and(bits, constant(8)), constant(27));
+    const overflow = this.shl(this.and(this.xor(bits, this.shrU(bits, constant(3))), constant(1)), constant(CrPlace.so - 32));
+    const high = this.or(this.or(notGreater, less), this.or(overflow, constant(1)));
+    const low = this.xor(this.and(this.shrU(bits, constant(1)), constant(1)), constant(1));
+    this.setCrValue(field, this.joinWords(high, low));
   }
   /** Compares and sets a CR field, with a copy of SO; the operands must be pinned or registers. */
   setCrCompare(field: I32, a: I32, b: I32, signed: boolean): void {
-    const less = signed ? this.ltS(a, b) : this.ltU(a, b);
-    const greater = signed ? this.gtS(a, b) : this.gtU(a, b);
-    const order = this.or(this.shl(less, constant(3)), this.or(this.shl(greater, constant(2)), this.shl(this.eq(a, b), constant(1))));
-    this.setCrField(field, this.or(order, this.so()));
+    const so = this.so();
+    this.if(
+      so,
+      () => {
+        const less = signed ? this.ltS(a, b) : this.ltU(a, b);
+        const greater = signed ? this.gtS(a, b) : this.gtU(a, b);
+        const order = this.or(this.shl(less, constant(3)), this.or(this.shl(greater, constant(2)), this.shl(this.eq(a, b), constant(1))));
+        this.setCrField(field, this.or(order, constant(1)));
+      },
+      () => {
+        const extend = (value: I32) => (signed ? this.extendS64(value) : this.extendU64(value));
+        this.setCrValue(field, this.sub64(extend(a), extend(b)));
+      },
+    );
   }
   /** One CR bit, 0 to 31, as 0 or 1. */
   crBit(bit: I32): I32 {

@@ -1,4 +1,4 @@
-import { ByteSink } from '../wasm/module-encoder.js';
+import { type BranchHint, ByteSink } from '../wasm/module-encoder.js';
 import { Op, ValueType, type ValueTypeName } from '../wasm/opcodes.js';
 import type { Expression, I32 } from './expression.js';
 
@@ -14,6 +14,7 @@ export interface Label {
 export class CodeEmitter {
   readonly sink = new ByteSink();
   readonly localTypes: ValueTypeName[] = [];
+  readonly branchHints: BranchHint[] = [];
   readonly #parameterCount: number;
   #depth = 0;
   #free: { i32: number[]; i64: number[] } = { i32: [], i64: [] };
@@ -34,6 +35,22 @@ export class CodeEmitter {
     const index = this.#free[type].pop() ?? this.permanentLocal(type);
     this.#scope.push({ type, index });
     return index;
+  }
+
+  /** Keeps a temporary local beyond {@link releaseLocals}, until {@link giveBack}. */
+  keep(index: number): { type: ValueTypeName; index: number } | undefined {
+    const at = this.#scope.findIndex((each) => each.index === index);
+    return at < 0 ? undefined : this.#scope.splice(at, 1)[0];
+  }
+
+  /** The local is free again once the present instruction ends. */
+  giveBack(kept: { type: ValueTypeName; index: number }): void {
+    this.#scope.push(kept);
+  }
+
+  /** Tells the engine how the `if` or `br_if` that is written next will go. */
+  hint(likely: boolean): void {
+    this.branchHints.push({ offset: this.sink.length, likely });
   }
 
   /** Ends an instruction: the locals it took are free for the next one. */
@@ -88,6 +105,7 @@ export class CodeEmitter {
         this.sink.s64(expression.value);
         return;
       case 'local':
+      case 'register':
         this.localGet(expression.index);
         return;
       case 'unary':
@@ -113,8 +131,8 @@ export class CodeEmitter {
   }
 
   /** Opens a block whose label a branch reaches at its end. */
-  block(): Label {
-    this.op(Op.block, ValueType.void);
+  block(resultType: number = ValueType.void): Label {
+    this.op(Op.block, resultType);
     return { depth: this.#depth++ };
   }
 

@@ -9,6 +9,8 @@ export type Expression<T extends ValueTypeName = ValueTypeName> = { readonly typ
   | { readonly kind: 'const'; readonly value: number }
   | { readonly kind: 'const64'; readonly value: bigint }
   | { readonly kind: 'local'; readonly index: number }
+  /** A local that holds a register: unlike a pinned value it changes when the register is written. */
+  | { readonly kind: 'register'; readonly index: number }
   | { readonly kind: 'unary'; readonly op: number; readonly a: Expression }
   | { readonly kind: 'binary'; readonly op: number; readonly a: Expression; readonly b: Expression }
   | { readonly kind: 'select'; readonly condition: Expression; readonly a: Expression; readonly b: Expression }
@@ -66,6 +68,37 @@ const ZERO_IDENTITY: ReadonlySet<number> = new Set([
   Op.i32Rotl,
 ]);
 
+/** Comparisons and their negations. */
+const NEGATION: ReadonlyMap<number, number> = new Map(
+  [
+    [Op.i32Eq, Op.i32Ne],
+    [Op.i32LtS, Op.i32GeS],
+    [Op.i32LtU, Op.i32GeU],
+    [Op.i32GtS, Op.i32LeS],
+    [Op.i32GtU, Op.i32LeU],
+    [Op.i64Eq, Op.i64Ne],
+    [Op.i64LtS, Op.i64GeS],
+    [Op.i64GtS, Op.i64LeS],
+  ].flatMap(([a, b]) => [
+    [a!, b!],
+    [b!, a!],
+  ]),
+);
+
+/** 1 where a truth value is 0 and the reverse, as one operator; undefined where the expression is no comparison. */
+function negated(a: I32): I32 | undefined {
+  if (a.kind === 'binary') {
+    const op = NEGATION.get(a.op);
+    return op === undefined ? undefined : { ...a, op };
+  }
+  if (a.kind === 'unary' && a.op === Op.i32Eqz && a.a.type === 'i32') return { type: 'i32', kind: 'binary', op: Op.i32Ne, a: a.a, b: constant(0) };
+  return undefined;
+}
+
+function isTruthValue(a: I32): boolean {
+  return (a.kind === 'binary' && NEGATION.has(a.op)) || (a.kind === 'unary' && (a.op === Op.i32Eqz || a.op === Op.i64Eqz));
+}
+
 /** A binary i32 operator, folded where both sides are constant and simplified at its identities. */
 export function binary32(op: number, a: I32, b: I32): I32 {
   if (a.kind === 'const' && b.kind === 'const') {
@@ -76,12 +109,22 @@ export function binary32(op: number, a: I32, b: I32): I32 {
     if (b.value === 0 && ZERO_IDENTITY.has(op)) return a;
     if (op === Op.i32And && b.value === -1) return a;
     if (b.value === 0 && (op === Op.i32And || op === Op.i32Mul)) return b;
+    if (b.value === 1 && op === Op.i32Xor) {
+      const inverse = negated(a);
+      if (inverse) return inverse;
+    }
+    if (b.value === 1 && op === Op.i32And && isTruthValue(a)) return a;
+    if (b.value === 0 && op === Op.i32Ne && isTruthValue(a)) return a;
   }
   if (a.kind === 'const' && a.value === 0 && (op === Op.i32Add || op === Op.i32Or || op === Op.i32Xor)) return b;
   return { type: 'i32', kind: 'binary', op, a, b };
 }
 
 export function unary32(op: number, a: Expression): I32 {
+  if (op === Op.i32Eqz && a.type === 'i32') {
+    const inverse = negated(a as I32);
+    if (inverse) return inverse;
+  }
   if (a.kind === 'const') {
     if (op === Op.i32Eqz) return constant(a.value === 0 ? 1 : 0);
     if (op === Op.i32Extend8S) return constant((a.value << 24) >> 24);

@@ -80,11 +80,18 @@ export interface FunctionImport extends FunctionType {
   name: string;
 }
 
+/** A place in a function's code where a branch follows, and whether it is likely taken. */
+export interface BranchHint {
+  offset: number;
+  likely: boolean;
+}
+
 /** A function's locals beyond its parameters, and its code without the final `end`. */
 export interface FunctionDefinition extends FunctionType {
   name: string;
   locals: readonly ValueTypeName[];
   code: Uint8Array;
+  branchHints?: readonly BranchHint[];
 }
 
 export interface ModuleDefinition {
@@ -94,23 +101,40 @@ export interface ModuleDefinition {
   functions: readonly FunctionDefinition[];
   /** Size of the function table imported as `env.table`; absent where the module needs none. */
   tableSize?: number;
+  /** The type of indirect calls, type index 0. */
+  indirectCall?: FunctionType;
+  /** Places in the table that instantiation fills with the defined functions, in their order. */
+  tablePlaces?: readonly number[];
 }
 
 const WASM_HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
-const Section = { type: 1, import: 2, function: 3, export: 7, code: 10 } as const;
+const Section = { custom: 0, type: 1, import: 2, function: 3, export: 7, element: 9, code: 10 } as const;
+/** The branch hinting proposal's custom section. */
+const BRANCH_HINTS = 'metadata.code.branch_hint';
 
-/** Encodes a module whose every defined function is exported under its name. */
+/** Encodes a module. Its defined functions are exported under their names, unless they go into a table. */
 export function encodeModule(definition: ModuleDefinition): Uint8Array<ArrayBuffer> {
   const out = new ByteSink();
   for (const byte of WASM_HEADER) out.byte(byte);
-  const signatures = [...definition.functionImports, ...definition.functions];
+  const distinct = new Map<string, { index: number; type: FunctionType }>();
+  const typeIndex = ({ params, results }: FunctionType): number => {
+    const key = `${params.join()}:${results.join()}`;
+    const known = distinct.get(key);
+    if (known) return known.index;
+    distinct.set(key, { index: distinct.size, type: { params, results } });
+    return distinct.size - 1;
+  };
+  if (definition.indirectCall) typeIndex(definition.indirectCall);
+  const importTypes = definition.functionImports.map(typeIndex);
+  const definedTypes = definition.functions.map(typeIndex);
+  const places = definition.tablePlaces;
 
   section(out, Section.type, (body) => {
-    body.u32(signatures.length);
-    for (const { params, results } of signatures) {
+    body.u32(distinct.size);
+    for (const { type } of distinct.values()) {
       body.byte(0x60);
-      types(body, params);
-      types(body, results);
+      types(body, type.params);
+      types(body, type.results);
     }
   });
   section(out, Section.import, (body) => {
@@ -133,40 +157,81 @@ export function encodeModule(definition: ModuleDefinition): Uint8Array<ArrayBuff
       body.text('env');
       body.text(each.name);
       body.byte(0x00);
-      body.u32(index);
+      body.u32(importTypes[index]!);
     });
   });
   const firstDefined = definition.functionImports.length;
   section(out, Section.function, (body) => {
     body.u32(definition.functions.length);
-    definition.functions.forEach((_, index) => {
-      body.u32(firstDefined + index);
-    });
+    for (const index of definedTypes) body.u32(index);
   });
-  section(out, Section.export, (body) => {
-    body.u32(definition.functions.length);
-    definition.functions.forEach((each, index) => {
-      body.text(each.name);
-      body.byte(0x00);
-      body.u32(firstDefined + index);
+  if (!places) {
+    section(out, Section.export, (body) => {
+      body.u32(definition.functions.length);
+      definition.functions.forEach((each, index) => {
+        body.text(each.name);
+        body.byte(0x00);
+        body.u32(firstDefined + index);
+      });
     });
-  });
+  } else {
+    section(out, Section.element, (body) => {
+      body.u32(places.length);
+      places.forEach((place, index) => {
+        body.byte(0x00);
+        body.byte(Op.i32Const);
+        body.s32(place);
+        body.byte(Op.end);
+        body.u32(1);
+        body.u32(firstDefined + index);
+      });
+    });
+  }
+  const heads = definition.functions.map((each) => localDeclarations(each.locals));
+  if (definition.functions.some((each) => each.branchHints?.length)) {
+    section(out, Section.custom, (body) => {
+      body.text(BRANCH_HINTS);
+      const hinted = definition.functions.map((each, index) => ({ ...each, index })).filter((each) => each.branchHints?.length);
+      body.u32(hinted.length);
+      for (const { branchHints, index } of hinted) {
+        body.u32(firstDefined + index);
+        body.u32(branchHints!.length);
+        for (const { offset, likely } of branchHints!) {
+          body.u32(heads[index]!.length + offset);
+          body.byte(1);
+          body.byte(likely ? 1 : 0);
+        }
+      }
+    });
+  }
   section(out, Section.code, (body) => {
     body.u32(definition.functions.length);
-    for (const each of definition.functions) {
-      const code = new ByteSink();
-      code.u32(each.locals.length);
-      for (const type of each.locals) {
-        code.u32(1);
-        code.byte(ValueType[type]);
-      }
-      code.append(each.code);
-      code.byte(Op.end);
-      body.u32(code.length);
-      body.append(code.bytes());
-    }
+    definition.functions.forEach((each, index) => {
+      const head = heads[index]!;
+      body.u32(head.length + each.code.length + 1);
+      body.append(head);
+      body.append(each.code);
+      body.byte(Op.end);
+    });
   });
   return out.bytes().slice();
+}
+
+/** The declaration of a function's locals, runs of one type together. */
+function localDeclarations(locals: readonly ValueTypeName[]): Uint8Array {
+  const runs: { type: ValueTypeName; count: number }[] = [];
+  for (const type of locals) {
+    const last = runs.at(-1);
+    if (last?.type === type) last.count++;
+    else runs.push({ type, count: 1 });
+  }
+  const sink = new ByteSink();
+  sink.u32(runs.length);
+  for (const { type, count } of runs) {
+    sink.u32(count);
+    sink.byte(ValueType[type]);
+  }
+  return sink.bytes();
 }
 
 function types(sink: ByteSink, list: readonly ValueTypeName[]): void {

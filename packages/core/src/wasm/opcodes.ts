@@ -47,6 +47,8 @@ export const Op = {
   i64LtU: 0x54,
   i64GtS: 0x55,
   i64GtU: 0x56,
+  i64LeS: 0x57,
+  i64GeS: 0x59,
   i32Clz: 0x67,
   i32Add: 0x6a,
   i32Sub: 0x6b,

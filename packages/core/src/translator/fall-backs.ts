@@ -1,0 +1,23 @@
+import type { Instruction } from '../isa/instruction-set.js';
+import { decode, fieldValue } from '../isa/instruction-set.js';
+
+/** Whether a load of several registers also loads its base: an invalid form, which may not be started again half way. */
+function loadsItsBase(instruction: Instruction, word: number): boolean {
+  const field = (letter: string, name: 'RT' | 'RA') => fieldValue(name, instruction.encoding.fields.get(letter)!, word);
+  return field('a', 'RA') !== 0 && (instruction.mnemonic !== 'lmw' || field('a', 'RA') >= field('t', 'RT'));
+}
+
+/** Instructions that translated code leaves to the interpreter, and why. */
+const FALL_BACKS: Readonly<Record<string, { reason: string; applies?: (instruction: Instruction, word: number) => boolean }>> = {
+  lswx: { reason: 'XER says at run time which registers it loads' },
+  stswx: { reason: 'XER says at run time which registers it stores' },
+  lmw: { reason: 'the base is among the registers loaded', applies: loadsItsBase },
+  lswi: { reason: 'the base may be among the registers loaded', applies: loadsItsBase },
+};
+
+/** Whether a word is left to the interpreter. */
+export function fallsBack(word: number): boolean {
+  const instruction = decode(word);
+  const row = instruction && FALL_BACKS[instruction.mnemonic];
+  return row !== undefined && (row.applies?.(instruction!, word) ?? true);
+}

@@ -1,0 +1,68 @@
+import type { CodeEmitter } from '../semantics/code-emitter.js';
+import type { Expression } from '../semantics/expression.js';
+import type { ByteSink } from '../wasm/module-encoder.js';
+import { Op, type ValueTypeName } from '../wasm/opcodes.js';
+
+interface RegisterLocal {
+  readonly stateOffset: number;
+  readonly type: ValueTypeName;
+  readonly local: number;
+  dirty: boolean;
+}
+
+const LOAD = { i32: Op.i32Load, i64: Op.i64Load } as const;
+const STORE = { i32: Op.i32Store, i64: Op.i64Store } as const;
+const ALIGN_LOG2 = { i32: 2, i64: 3 } as const;
+
+/** The guest's registers that a region keeps in locals: read from State when it is entered, written back when it is left. */
+export class RegisterLocals {
+  readonly #emit: CodeEmitter;
+  readonly #byOffset = new Map<number, RegisterLocal>();
+
+  constructor(emit: CodeEmitter) {
+    this.#emit = emit;
+  }
+
+  #at(stateOffset: number, type: ValueTypeName): RegisterLocal {
+    let found = this.#byOffset.get(stateOffset);
+    if (!found) {
+      found = { stateOffset, type, local: this.#emit.permanentLocal(type), dirty: false };
+      this.#byOffset.set(stateOffset, found);
+    }
+    return found;
+  }
+
+  read<T extends ValueTypeName>(stateOffset: number, type: T): Expression<T> {
+    return { type, kind: 'register', index: this.#at(stateOffset, type).local } as Expression<T>;
+  }
+
+  write(stateOffset: number, value: Expression): void {
+    const register = this.#at(stateOffset, value.type);
+    register.dirty = true;
+    this.#emit.value(value);
+    this.#emit.localSet(register.local);
+  }
+
+  /** Code that reads every register that the region uses. */
+  writeEntry(sink: ByteSink): void {
+    for (const { stateOffset, type, local } of this.#byOffset.values()) {
+      sink.byte(Op.i32Const);
+      sink.s32(0);
+      sink.byte(LOAD[type]);
+      sink.u32(ALIGN_LOG2[type]);
+      sink.u32(stateOffset);
+      sink.byte(Op.localSet);
+      sink.u32(local);
+    }
+  }
+
+  /** Code that writes back every register that the region may have changed. */
+  writeExit(): void {
+    for (const { stateOffset, type, local, dirty } of this.#byOffset.values()) {
+      if (!dirty) continue;
+      this.#emit.constant(0);
+      this.#emit.localGet(local);
+      this.#emit.memory(STORE[type], ALIGN_LOG2[type], stateOffset);
+    }
+  }
+}

@@ -1,0 +1,11 @@
+/** What a translator has done since its processor was made. Times are host time in milliseconds. */
+export interface TranslatorStatistics {
+  readonly regions: number;
+  readonly modules: number;
+  /** Guest instructions in all regions, clones and translations anew included. */
+  readonly translatedInstructions: number;
+  readonly wasmBytes: number;
+  readonly regionsDropped: number;
+  readonly generateMs: number;
+  readonly compileMs: number;
+}

@@ -1,0 +1,517 @@
+import { plainSprOffset } from '../isa/instructions/system.js';
+import { SPRN_PRIVILEGED, sprByNumber } from '../isa/special-purpose-registers.js';
+import { Msr } from '../isa/vectors.js';
+import { CrPlace } from '../processor/condition-register.js';
+import { RAM_OFFSET, State } from '../processor/state-layout.js';
+import { Builder, type Syndrome, type Variable } from '../semantics/builder.js';
+import { type CalloutName, calloutRow } from '../semantics/callouts.js';
+import type { CodeEmitter, Label } from '../semantics/code-emitter.js';
+import { constant, constantValue, type I32, type I64 } from '../semantics/expression.js';
+import { Op, type ValueTypeName } from '../wasm/opcodes.js';
+import { type AccessSize, loadName, regionImportIndex, storeName } from './memory-helpers.js';
+import type { RegisterLocals } from './register-locals.js';
+
+/** The locals of a region's function beside the guest's registers. */
+export interface RegionLocals {
+  /** Which place to enter at; 0 once control has arrived. */
+  readonly place: number;
+  readonly remaining: number;
+  readonly readTable: number;
+  readonly writeTable: number;
+  readonly executeTable: number;
+}
+
+/** How a region goes on where an instruction leaves the straight line. */
+export interface RegionFlow {
+  /** Leaves the region for the dispatcher; `uncounted` instructions of the block have not completed. */
+  leave(pc: I32, uncounted: number): void;
+  /** Leaves it with pc and count as they stand in State. */
+  leaveAsStated(): void;
+  jump(target: I32): void;
+  jumpIf(condition: I32, target: I32): void;
+}
+
+/** One instruction of a block. */
+export interface InstructionPlace {
+  readonly pc: number;
+  readonly word: number;
+  /** Instructions of its block from this one on: what the block has counted already and is not done before this one. */
+  readonly uncounted: number;
+  /** The execute entry of its page. */
+  readonly executeEntry: number;
+  /** The software TLB entry that data accesses are expected to find; absent where nothing is expected. */
+  readonly expectedEntry: number | undefined;
+}
+
+interface Comparison {
+  readonly a: I32;
+  readonly b: I32;
+  readonly signed: boolean;
+  readonly kept: { type: ValueTypeName; index: number }[];
+}
+
+const SIZE_LOG2 = { 1: 0, 2: 1, 4: 2 } as const;
+const LOAD_OP = { 1: Op.i32Load8U, 2: Op.i32Load16U, 4: Op.i32Load } as const;
+const STORE_OP = { 1: Op.i32Store8, 2: Op.i32Store16, 4: Op.i32Store } as const;
+const MIRROR = { 1: 3, 2: 2, 4: 0 } as const;
+const ZERO = constant(0);
+
+/**
+ * Builds instructions of a region: operands are known, registers are locals. The code assumes XER[SO] = 0, which the region checks when
+ * it is entered; what may set it leaves the region.
+ */
+export class TranslatorBuilder extends Builder {
+  readonly #registers: RegisterLocals;
+  readonly #locals: RegionLocals;
+  readonly #flow: RegionFlow;
+  readonly #comparisons = new Map<number, Comparison>();
+  #place!: InstructionPlace;
+  /** Where the fast form of a memory instruction goes when it does not suffice; absent in the slow form. */
+  #slow: Label | undefined;
+  #overflowMaySet = false;
+  #called = false;
+  #translationMayChange = false;
+  #floatChecked = false;
+  /** Whether the instruction has already said where it goes on. */
+  finished = false;
+
+  constructor(emit: CodeEmitter, registers: RegisterLocals, locals: RegionLocals, flow: RegionFlow) {
+    super(emit);
+    this.#registers = registers;
+    this.#locals = locals;
+    this.#flow = flow;
+  }
+
+  beginBlock(): void {
+    for (const field of [...this.#comparisons.keys()]) this.#forget(field);
+    this.#floatChecked = false;
+  }
+
+  begin(place: InstructionPlace, slow: Label | undefined): void {
+    this.#place = place;
+    this.#slow = slow;
+    this.#overflowMaySet = false;
+    this.#called = false;
+    this.#translationMayChange = false;
+    this.finished = false;
+  }
+
+  /** Whether the next floating-point instruction must look at MSR[FP]: nothing in a block but a call-out changes it. */
+  needsFloatCheck(): boolean {
+    const needed = !this.#floatChecked;
+    this.#floatChecked = true;
+    return needed;
+  }
+
+  /** After the semantics: leaves where the instruction's effects make that necessary. */
+  end(): void {
+    const { pc, uncounted, executeEntry } = this.#place;
+    if (!this.finished && this.#overflowMaySet) {
+      this.emit.value(this.state(State.xerSo));
+      this.emit.hint(false);
+      this.emit.ifOnStack();
+      this.#flow.leave(this.nextPc(), uncounted - 1);
+      this.emit.end();
+    }
+    if (!this.finished && this.#called) this.#leaveWhenAttended();
+    if (!this.finished && this.#translationMayChange) {
+      this.#floatChecked = false;
+      for (const [local, offset] of [
+        [this.#locals.readTable, State.readTable],
+        [this.#locals.writeTable, State.writeTable],
+        [this.#locals.executeTable, State.executeTable],
+      ] as const) {
+        this.emit.value(this.state(offset));
+        this.emit.localSet(local);
+      }
+      this.emit.value(this.ne(this.executeEntryOf(pc), constant(executeEntry)));
+      this.emit.hint(false);
+      this.emit.ifOnStack();
+      this.#flow.leave(this.nextPc(), uncounted - 1);
+      this.emit.end();
+    }
+  }
+
+  /** The present execute entry of a known page. */
+  executeEntryOf(pc: number): I32 {
+    const address: I32 = { type: 'i32', kind: 'local', index: this.#locals.executeTable };
+    return { type: 'i32', kind: 'load', op: Op.i32Load, alignLog2: 2, offset: (pc >>> 12) * 4, address };
+  }
+
+  #local(index: number): I32 {
+    return { type: 'i32', kind: 'local', index };
+  }
+
+  // --- registers ------------------------------------------------------------------------------------------------------------
+  #number(register: I32): number {
+    const known = constantValue(register);
+    if (known === undefined) throw new Error('a register number that is not known cannot be translated');
+    return known;
+  }
+  override gpr(register: I32): I32 {
+    return this.#registers.read(State.gpr + 4 * this.#number(register), 'i32');
+  }
+  override setGpr(register: I32, value: I32): void {
+    this.#registers.write(State.gpr + 4 * this.#number(register), value);
+  }
+  override lr(): I32 {
+    return this.#registers.read(State.lr, 'i32');
+  }
+  override setLr(value: I32): void {
+    this.#registers.write(State.lr, value);
+  }
+  override ctr(): I32 {
+    return this.#registers.read(State.ctr, 'i32');
+  }
+  override setCtr(value: I32): void {
+    this.#registers.write(State.ctr, value);
+  }
+  override ca(): I32 {
+    return this.#registers.read(State.xerCa, 'i32');
+  }
+  override setCa(value: I32): void {
+    this.#registers.write(State.xerCa, value);
+  }
+  override so(): I32 {
+    return this.#overflowMaySet ? this.state(State.xerSo) : ZERO;
+  }
+  override setOv(value: I32): void {
+    this.#overflowMaySet = true;
+    super.setOv(value);
+  }
+  override setXer(value: I32): void {
+    this.#overflowMaySet = true;
+    super.setXer(value);
+  }
+
+  // --- condition register ---------------------------------------------------------------------------------------------------
+  override crValue(field: I32): I64 {
+    return this.#registers.read(State.cr + 8 * this.#number(field), 'i64');
+  }
+  override setCrValue(field: I32, value: I64): void {
+    const number = this.#number(field);
+    this.#forget(number);
+    this.#registers.write(State.cr + 8 * number, value);
+  }
+  #forget(field: number): void {
+    const comparison = this.#comparisons.get(field);
+    if (!comparison) return;
+    for (const each of comparison.kept) this.emit.giveBack(each);
+    this.#comparisons.delete(field);
+  }
+
+  /** Remembers what was compared, so that a branch in the same block compares the registers and not the field. */
+  override setCrCompare(field: I32, a: I32, b: I32, signed: boolean): void {
+    super.setCrCompare(field, a, b, signed);
+    if (this.#overflowMaySet) return;
+    const kept: Comparison['kept'] = [];
+    for (const operand of [a, b]) {
+      if (operand.kind === 'const') continue;
+      const held = operand.kind === 'local' ? this.emit.keep(operand.index) : undefined;
+      if (!held) {
+        for (const each of kept) this.emit.giveBack(each);
+        return;
+      }
+      kept.push(held);
+    }
+    this.#comparisons.set(this.#number(field), { a, b, signed, kept });
+  }
+
+  override crBit(bit: I32): I32 {
+    const number = this.#number(bit);
+    const comparison = this.#comparisons.get(number >>> 2);
+    const value = this.crValue(constant(number >>> 2));
+    switch (number & 3) {
+      case 0:
+        if (comparison) return comparison.signed ? this.ltS(comparison.a, comparison.b) : this.ltU(comparison.a, comparison.b);
+        return this.and(this.wrap(this.binary64(Op.i64ShrU, value, this.const64(BigInt(CrPlace.less)))), constant(1));
+      case 1:
+        if (comparison) return comparison.signed ? this.gtS(comparison.a, comparison.b) : this.gtU(comparison.a, comparison.b);
+        return this.compare64(Op.i64GtS, value, this.const64(0n));
+      case 2:
+        return comparison ? this.eq(comparison.a, comparison.b) : this.eq(this.wrap(value), ZERO);
+      default:
+        return super.crBit(bit);
+    }
+  }
+
+  override pc(): I32 {
+    return constant(this.#place.pc);
+  }
+  override word(): I32 {
+    return constant(this.#place.word);
+  }
+
+  // --- loops and variables that are known beforehand ------------------------------------------------------------------------
+  /** A variable stays a constant for as long as it is set to constants outside conditions and loops of the generated code. */
+  override variable(initial: I32): Variable {
+    const variable = new TrackedVariable(this.emit, () => this.#conditional > 0);
+    variable.set(initial);
+    this.#variables.push(variable);
+    return variable;
+  }
+  #variables: TrackedVariable[] = [];
+  #conditional = 0;
+
+  #conditionally(build: () => void): void {
+    for (const variable of this.#variables) variable.materialize();
+    this.#conditional++;
+    build();
+    this.#conditional--;
+  }
+
+  override if(condition: I32, then: () => void, otherwise?: () => void): void {
+    if (constantValue(condition) !== undefined) super.if(condition, then, otherwise);
+    else this.#conditionally(() => super.if(condition, then, otherwise));
+  }
+
+  /** Unrolled where the condition is known in every round. */
+  override while(condition: () => I32, body: () => void): void {
+    while (constantValue(condition()) === 1) body();
+    if (constantValue(condition()) === 0) return;
+    this.#conditionally(() => super.while(condition, body));
+  }
+
+  // --- memory ---------------------------------------------------------------------------------------------------------------
+  override load(size: AccessSize, ea: I32): I32 {
+    const address = this.let(ea);
+    const result = this.emit.temporaryLocal('i32');
+    if (this.#slow) {
+      this.#hostAddress(this.#locals.readTable, address, size, this.#slow, (offset) => {
+        this.emit.memory(LOAD_OP[size], SIZE_LOG2[size], offset);
+        this.emit.localSet(result);
+      });
+    } else {
+      this.#slowAccess(loadName(size), [address]);
+      this.emit.localSet(result);
+      this.#leaveWhenInterrupted();
+    }
+    return this.#local(result);
+  }
+
+  override store(size: AccessSize, ea: I32, value: I32): void {
+    const address = this.let(ea);
+    if (this.#slow) {
+      this.#hostAddress(this.#locals.writeTable, address, size, this.#slow, (offset) => {
+        this.emit.value(value);
+        this.emit.memory(STORE_OP[size], SIZE_LOG2[size], offset);
+      });
+    } else {
+      this.#slowAccess(storeName(size), [address, value]);
+      this.#leaveWhenInterrupted();
+    }
+  }
+
+  /** Leaves the host address of an access on the stack for `access`, which takes the constant part; else goes to `slow`. */
+  #hostAddress(table: number, ea: I32, size: AccessSize, slow: Label, access: (offset: number) => void): void {
+    const index = this.and(this.shrU(ea, constant(10)), constant(0x003ffffc));
+    const entry: I32 = { type: 'i32', kind: 'load', op: Op.i32Load, alignLog2: 2, offset: 0, address: this.add(index, this.#local(table)) };
+    const mirrored = this.xor(ea, constant(MIRROR[size]));
+    const { expectedEntry } = this.#place;
+    if (expectedEntry !== undefined) {
+      const expected = constant(expectedEntry);
+      const unexpected = size === 1 ? this.ne(entry, expected) : this.or(this.xor(entry, expected), this.and(ea, constant(size - 1)));
+      this.emit.value(unexpected);
+      this.emit.hint(false);
+      this.emit.branchIf(slow);
+      const asOffset = expectedEntry + RAM_OFFSET;
+      if (expectedEntry >= 0) {
+        this.emit.value(mirrored);
+        access(asOffset);
+      } else {
+        this.emit.value(this.add(mirrored, constant(expectedEntry)));
+        access(RAM_OFFSET);
+      }
+      return;
+    }
+    const found = this.let(entry);
+    const invalid = this.xor(this.and(found, constant(1)), constant(1));
+    this.emit.value(size === 1 ? invalid : this.and(this.or(this.xor(found, constant(1)), ea), constant(size - 1)));
+    this.emit.hint(false);
+    this.emit.branchIf(slow);
+    this.emit.value(this.add(mirrored, found));
+    access(RAM_OFFSET);
+  }
+
+  #slowAccess(name: string, args: readonly I32[]): void {
+    this.#called = true;
+    for (const arg of args) this.emit.value(arg);
+    this.emit.constant(this.#place.pc);
+    this.emit.value(this.#countBefore());
+    this.emit.call(regionImportIndex(name));
+  }
+
+  /** Instructions that may retire, before this one. */
+  #countBefore(): I32 {
+    return this.add(this.#local(this.#locals.remaining), constant(this.#place.uncounted));
+  }
+
+  // --- leaving the straight line --------------------------------------------------------------------------------------------
+  override jump(target: I32): void {
+    this.#flow.jump(target);
+    this.finished = true;
+  }
+  override jumpIf(condition: I32, target: I32): void {
+    this.#flow.jumpIf(condition, target);
+    this.finished = true;
+  }
+
+  override raise(vector: number, syndrome: Syndrome = {}): void {
+    this.#setPending(vector, syndrome);
+    this.#flow.leave(this.pc(), this.#place.uncounted);
+  }
+  override raiseAfter(vector: number): void {
+    this.#setPending(vector, {});
+    this.#flow.leave(this.nextPc(), this.#place.uncounted - 1);
+    this.finished = true;
+  }
+  #setPending(vector: number, { esr, dear }: Syndrome): void {
+    this.setState(State.pendingVector, constant(vector + 1));
+    if (esr !== undefined) this.setState(State.pendingEsr, typeof esr === 'number' ? constant(esr) : esr);
+    if (dear !== undefined) this.setState(State.pendingDear, dear);
+  }
+
+  override call(name: CalloutName, ...args: I32[]): I32 {
+    const pinned = args.map((arg) => this.let(arg));
+    if (name === 'readSpr') {
+      const inline = this.#readPlainSpr(pinned[0]!);
+      if (inline) return inline;
+    }
+    if (name === 'writeSpr' && this.#writePlainSpr(pinned[0]!, pinned[1]!)) return ZERO;
+    return this.#callOut(name, pinned);
+  }
+
+  #callOut(name: CalloutName, pinned: readonly I32[]): I32 {
+    const { result, changesTranslation, only } = calloutRow(name);
+    if (!only) {
+      this.setState(State.pc, this.pc());
+      this.setState(State.remaining, this.#countBefore());
+      this.#called = true;
+    }
+    if (changesTranslation) this.#translationMayChange = true;
+    this.emitCall(name, pinned);
+    const local = result ? this.emit.temporaryLocal('i32') : undefined;
+    if (local !== undefined) this.emit.localSet(local);
+    if (!only) this.#leaveWhenInterrupted();
+    return local === undefined ? ZERO : this.#local(local);
+  }
+
+  #readPlainSpr(number: I32): I32 | undefined {
+    const offset = plainSprOffset(number);
+    const row = sprByNumber(this.#number(number));
+    if (offset === undefined || !row?.read) return undefined;
+    if (row.read === 'user') return this.state(offset);
+    const result = this.emit.temporaryLocal('i32');
+    this.#ifUser(
+      () => {
+        this.emit.value(this.#callOut('readSpr', [number]));
+        this.emit.localSet(result);
+      },
+      () => {
+        this.emit.value(this.state(offset));
+        this.emit.localSet(result);
+      },
+    );
+    // In problem state the call-out has raised an interrupt.
+    this.#called = false;
+    return this.#local(result);
+  }
+
+  #writePlainSpr(number: I32, value: I32): boolean {
+    const offset = plainSprOffset(number);
+    const row = sprByNumber(this.#number(number));
+    if (offset === undefined || !row?.write) return false;
+    const masked = row.mask === undefined ? value : this.and(value, constant(row.mask));
+    if (!(row.sprn & SPRN_PRIVILEGED)) {
+      this.setState(offset, masked);
+      return true;
+    }
+    this.#ifUser(
+      () => void this.#callOut('writeSpr', [number, value]),
+      () => this.setState(offset, masked),
+    );
+    // In problem state the call-out has raised an interrupt, else nothing has changed that matters here.
+    this.#called = false;
+    this.#translationMayChange = false;
+    return true;
+  }
+
+  #ifUser(then: () => void, otherwise: () => void): void {
+    this.emit.value(this.and(this.msr(), constant(Msr.PR)));
+    this.emit.hint(false);
+    this.emit.ifOnStack();
+    then();
+    this.emit.else();
+    otherwise();
+    this.emit.end();
+  }
+
+  #leaveWhenInterrupted(): void {
+    this.emit.value(this.state(State.pendingVector));
+    this.emit.hint(false);
+    this.emit.ifOnStack();
+    this.#flow.leaveAsStated();
+    this.emit.end();
+  }
+
+  /** After an instruction that has called out: the processor may have asked the engine to stop behind it. */
+  #leaveWhenAttended(): void {
+    this.emit.value(this.gtS(constant(2), this.state(State.remaining)));
+    this.emit.hint(false);
+    this.emit.ifOnStack();
+    this.setState(State.pc, this.nextPc());
+    this.setState(State.remaining, this.sub(this.state(State.remaining), constant(1)));
+    this.#flow.leaveAsStated();
+    this.emit.end();
+  }
+
+  override jumpToStatePc(): void {
+    this.setState(State.remaining, this.sub(this.state(State.remaining), constant(1)));
+    this.#flow.leaveAsStated();
+    this.finished = true;
+  }
+
+  /** Ends an instruction: what it took is free again. */
+  release(): void {
+    this.#variables = [];
+    this.emit.releaseLocals();
+  }
+}
+
+/** A variable that is a constant while it can be. */
+class TrackedVariable implements Variable {
+  readonly #emit: CodeEmitter;
+  readonly #isConditional: () => boolean;
+  #local: number | undefined;
+  #constant: I32 | undefined;
+
+  constructor(emit: CodeEmitter, isConditional: () => boolean) {
+    this.#emit = emit;
+    this.#isConditional = isConditional;
+  }
+
+  get value(): I32 {
+    return this.#constant ?? { type: 'i32', kind: 'register', index: this.#local! };
+  }
+
+  set(value: I32): void {
+    if (value.kind === 'const' && !this.#isConditional()) {
+      this.#constant = value;
+      return;
+    }
+    this.#local ??= this.#emit.temporaryLocal('i32');
+    this.#emit.value(value);
+    this.#emit.localSet(this.#local);
+    this.#constant = undefined;
+  }
+
+  /** Gives it a place that code can change. */
+  materialize(): void {
+    if (!this.#constant) return;
+    const value = this.#constant;
+    this.#local ??= this.#emit.temporaryLocal('i32');
+    this.#emit.value(value);
+    this.#emit.localSet(this.#local);
+    this.#constant = undefined;
+  }
+}

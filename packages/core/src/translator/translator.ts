@@ -1,0 +1,184 @@
+import { HEAT_BASE, HEAT_BYTES, RAM_BASE, RAM_OFFSET, SLOT_BASE, SLOT_BYTES, Slot, State } from '../processor/state-layout.js';
+import { type WasmMemory, type WasmTable, wasmHost } from '../wasm/host.js';
+import { encodeModule } from '../wasm/module-encoder.js';
+import { CodeMap, type CodeRange } from './code-map.js';
+import { REGION_IMPORTS } from './memory-helpers.js';
+import { type CodeSource, discoverRegion, type Region, type RegionNode } from './region-discovery.js';
+import { buildRegionFunction, type RegionFunction } from './region-function.js';
+import { buildRuntimeModule } from './runtime-module.js';
+import type { TranslatorStatistics } from './statistics.js';
+
+/** What the translator needs of the processor. */
+export interface TranslatorHost {
+  readonly memory: WasmMemory;
+  readonly memoryPages: number;
+  /** By page of RAM: not 0 where stores must be looked at, because it holds translated code. The translator keeps it. */
+  readonly codePages: Uint8Array;
+  readonly callouts: Readonly<Record<string, unknown>>;
+  /** Enters the page of an address into the present context's execute table if it can be executed; no interrupt either way. */
+  enterCodePage(pc: number): void;
+  /** Whether the page belongs to a TLB entry so large that data accesses are likely to find the same one. */
+  isLinear(pc: number): boolean;
+  /** Takes away the write entries of pages of RAM in every context. */
+  protectPages(pages: ReadonlySet<number>): void;
+  /** Makes the engine stop after the running instruction. */
+  attend(): void;
+  /** Host time in milliseconds, for statistics alone. */
+  nowMs(): number;
+}
+
+interface TranslatedRegion {
+  readonly tableIndex: number;
+  readonly function: RegionFunction;
+  readonly ranges: readonly CodeRange[];
+}
+
+const TABLE_SIZE = 16384;
+const HEAT_STEP = 256;
+const LIMITS = { maxInstructions: 600, maxCallDepth: 3 } as const;
+const PAGE_BYTES = 4096;
+/** No pc ends in these bits. */
+const EMPTY_SLOT = 1;
+
+/** Translates hot code to WebAssembly and keeps what it has made. */
+export class Translator {
+  /** Runs until the count in State.remaining is used up or an interrupt is pending. */
+  readonly run: () => void;
+  readonly #host: TranslatorHost;
+  readonly #words: Int32Array;
+  readonly #table: WasmTable;
+  readonly #imports: Record<string, unknown>;
+  readonly #codeMap: CodeMap<TranslatedRegion>;
+  readonly #byPlace = new Map<number, { region: TranslatedRegion; place: number }>();
+  readonly #freeIndices: number[] = [];
+  #nextIndex = 0;
+  #counts = { regions: 0, modules: 0, translatedInstructions: 0, wasmBytes: 0, regionsDropped: 0, generateMs: 0, compileMs: 0 };
+
+  constructor(host: TranslatorHost) {
+    this.#host = host;
+    this.#words = new Int32Array(host.memory.buffer);
+    for (let slot = 0; slot < SLOT_BYTES; slot += Slot.size) this.#words[(SLOT_BASE + slot + Slot.pc) >>> 2] = EMPTY_SLOT;
+    this.#codeMap = new CodeMap(host.codePages);
+    this.#table = new wasmHost.Table({ element: 'anyfunc', initial: TABLE_SIZE });
+    const bytes = buildRuntimeModule({ memoryPages: host.memoryPages, tableSize: TABLE_SIZE, heatStep: HEAT_STEP });
+    const env = { memory: host.memory, table: this.#table, ...host.callouts, translate: () => this.#translate() };
+    const runtime = new wasmHost.Instance(new wasmHost.Module(bytes), { env });
+    this.#imports = { ...env, ...runtime.exports };
+    this.run = runtime.exports.run as () => void;
+  }
+
+  get statistics(): TranslatorStatistics {
+    return { ...this.#counts };
+  }
+
+  /** RAM has changed: code made from it is dropped. */
+  invalidate(pa: number, lengthBytes: number): void {
+    const touched = this.#codeMap.touchedBy(pa, lengthBytes);
+    if (touched.length === 0) return;
+    for (const region of touched) this.#drop(region);
+    this.#host.attend();
+  }
+
+  // --- translating ----------------------------------------------------------------------------------------------------------
+  #translate(): void {
+    const pc = this.#words[State.pc >>> 2]! >>> 0;
+    const entry = this.#executeEntry(pc);
+    if (entry === 0) return;
+    const known = this.#byPlace.get(placeKey(pc, entry));
+    if (known) {
+      this.#fillSlot(pc, entry, known.region, known.place);
+      return;
+    }
+    const startMs = this.#host.nowMs();
+    const region = discoverRegion(pc, this.#source, LIMITS);
+    const root = region.find(pc, undefined);
+    if (root === undefined || region.nodes[root]!.instructions.length === 0) return;
+    const tableIndex = this.#freeIndices.pop() ?? this.#nextIndex++;
+    if (tableIndex >= TABLE_SIZE) throw new Error('the table of regions is full');
+    const made = buildRegionFunction(region, { tableIndex, expectedEntry: (node) => this.#expectedEntry(node) });
+    const bytes = encodeModule({
+      functionImports: REGION_IMPORTS,
+      memory: { minimumPages: this.#host.memoryPages, maximumPages: this.#host.memoryPages },
+      tableSize: TABLE_SIZE,
+      functions: [made.definition],
+      tablePlaces: [tableIndex],
+    });
+    const generatedMs = this.#host.nowMs();
+    new wasmHost.Instance(new wasmHost.Module(bytes), { env: this.#imports });
+    this.#install(region, made, tableIndex);
+    const counts = this.#counts;
+    counts.regions++;
+    counts.modules++;
+    counts.translatedInstructions += made.instructionCount;
+    counts.wasmBytes += bytes.length;
+    counts.generateMs += generatedMs - startMs;
+    counts.compileMs += this.#host.nowMs() - generatedMs;
+  }
+
+  readonly #source: CodeSource = {
+    executeEntry: (pc) => this.#executeEntry(pc),
+    word: (pc, entry) => this.#words[hostAddress(pc, entry) >>> 2]! >>> 0,
+    isWarm: (pc) => {
+      const entry = this.#executeEntry(pc);
+      return entry !== 0 && this.#words[(HEAT_BASE + ((pc + entry) & (HEAT_BYTES - 4))) >>> 2] !== 0;
+    },
+  };
+
+  #executeEntry(pc: number): number {
+    const index = (this.#words[State.executeTable >>> 2]! + (pc >>> 12) * 4) >>> 2;
+    if (this.#words[index] === 0) this.#host.enterCodePage(pc);
+    return this.#words[index]!;
+  }
+
+  #expectedEntry({ pc, entry }: RegionNode): number | undefined {
+    return this.#host.isLinear(pc) ? entry : undefined;
+  }
+
+  #install(region: Region, made: RegionFunction, tableIndex: number): void {
+    const ranges = region.nodes.map((node) => ({
+      pa: hostAddress(node.pc, node.entry) - RAM_BASE,
+      sizeBytes: node.instructions.length * 4,
+    }));
+    const translated: TranslatedRegion = { tableIndex, function: made, ranges };
+    const fresh = new Set<number>();
+    for (const range of ranges) if (this.#codeMap.add(translated, range)) fresh.add(Math.floor(range.pa / PAGE_BYTES));
+    if (fresh.size > 0) this.#host.protectPages(fresh);
+    for (const { pc, entry, place } of made.places) {
+      this.#byPlace.set(placeKey(pc, entry), { region: translated, place });
+      this.#fillSlot(pc, entry, translated, place);
+    }
+  }
+
+  #slotOf(pc: number, entry: number): number {
+    return (SLOT_BASE + ((((pc + entry) & -4) << 2) & (SLOT_BYTES - Slot.size))) >>> 2;
+  }
+
+  #fillSlot(pc: number, entry: number, region: TranslatedRegion, place: number): void {
+    const slot = this.#slotOf(pc, entry);
+    this.#words[slot + (Slot.pc >>> 2)] = pc;
+    this.#words[slot + (Slot.entry >>> 2)] = entry;
+    this.#words[slot + (Slot.function >>> 2)] = region.tableIndex;
+    this.#words[slot + (Slot.place >>> 2)] = place;
+  }
+
+  #drop(region: TranslatedRegion): void {
+    this.#codeMap.remove(region, region.ranges);
+    for (const { pc, entry } of region.function.places) {
+      const key = placeKey(pc, entry);
+      if (this.#byPlace.get(key)?.region === region) this.#byPlace.delete(key);
+      const slot = this.#slotOf(pc, entry);
+      if (this.#words[slot + (Slot.function >>> 2)] === region.tableIndex) this.#words[slot + (Slot.pc >>> 2)] = EMPTY_SLOT;
+    }
+    this.#freeIndices.push(region.tableIndex);
+    this.#counts.regionsDropped++;
+  }
+}
+
+/** Where the word of an address is in the processor's memory, given its page's entry. */
+function hostAddress(pc: number, entry: number): number {
+  return ((pc + entry) | 0) + RAM_OFFSET;
+}
+
+function placeKey(pc: number, entry: number): number {
+  return (pc >>> 2) * 2 ** 20 + (entry >>> 12);
+}
