@@ -25,7 +25,7 @@ export interface Processor440Options extends ClockRates {
   dcrs: DcrBus;
   /** Processor version register; that of the 440EP revision B by default, as on QEMU's bamboo. */
   pvr?: number;
-  /** What executes: `wasm` translates hot code, `interpreter` never does. Both behave alike to the last instruction. */
+  /** How instructions are executed; `interpreter` by default. */
   engine?: 'wasm' | 'interpreter';
 }
 
@@ -118,7 +118,7 @@ export class Processor440 implements Processor {
 
     installDecodeTable(buffer);
     const callouts = this.#callouts();
-    if (options.engine === 'interpreter') {
+    if (options.engine !== 'wasm') {
       const module = new wasmHost.Module(buildInterpreterModule(pages));
       const instance = new wasmHost.Instance(module, { env: { memory, ...callouts } });
       this.#engine = instance.exports.interpret as () => void;
