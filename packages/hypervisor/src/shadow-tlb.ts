@@ -22,6 +22,8 @@ export interface MappingContext {
 }
 
 const NO_HOST_PAGE = -1;
+/** New pages that Linux gathers before it puts them on its lists (include/linux/pagevec.h, PAGEVEC_SIZE). */
+const HOST_PAGE_BATCH = 14;
 /** What one page of the host's page table covers: 512 entries of 4 KB pages (Linux 44x, 64-bit page table entries). */
 const HOST_REGION_BYTES = 2 * 1024 * 1024;
 const KERNEL_PID = 1;
@@ -189,6 +191,7 @@ export class ShadowTlb {
     if (this.#touchedPages.has(page)) return;
     this.#touchedPages.add(page);
     work.coldPages++;
+    if (this.#touchedPages.size % HOST_PAGE_BATCH === 0) work.coldBatches++;
     const region = Math.floor(pa / HOST_REGION_BYTES);
     if (this.#touchedRegions.has(region)) return;
     this.#touchedRegions.add(region);

@@ -39,6 +39,8 @@ export class Work {
   coldPages = 0;
   /** Of those, the first in a region of host memory that one page of the host's page table covers. */
   coldRegions = 0;
+  /** And those that filled the host's list of new pages, which it then hands on at once. */
+  coldBatches = 0;
   /** Walks over all shadow references, and mappings dropped by them. */
   releaseScans = 0;
   releases = 0;
@@ -78,6 +80,7 @@ export class Work {
     this.injections = 0;
     this.coldPages = 0;
     this.coldRegions = 0;
+    this.coldBatches = 0;
     this.releaseScans = 0;
     this.releases = 0;
     this.pidChanged = false;

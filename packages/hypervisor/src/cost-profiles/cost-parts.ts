@@ -65,7 +65,10 @@ export interface CostParts {
   readonly hostTimerInterrupt: Cost;
   /** An exit to user space: kernel, user code, shadow TLB saved and reloaded, and more for each mapping in it. */
   readonly heavyKernel: Cost;
-  readonly heavyUser: Cost;
+  /** User space's own part: a DCR access, an access to a device, and more for an interrupt that it injects. */
+  readonly userDcr: Cost;
+  readonly userMmio: Cost;
+  readonly userInjection: Cost;
   readonly shadowSave: Cost;
   readonly shadowLoad: Cost;
   readonly shadowReloadEach: Cost;
@@ -75,6 +78,7 @@ export interface CostParts {
   /** The host's page fault for an untouched page, and for the first in a region. */
   readonly coldPage: Cost;
   readonly coldRegion: Cost;
+  readonly coldBatch: Cost;
   /** From the exit of `mtspr DEC` until the host's timer starts to run. */
   readonly timerStartDelay: Cost;
 }

@@ -16,6 +16,9 @@ export interface CostProfile {
   readonly timerStartDelay: number;
 }
 
+/** The part of a price that the host spends in user space, by its name in breakdowns. */
+export const USER_SPACE = 'user space';
+
 /** One line of a breakdown: a part, how often it was needed, and what that came to. */
 export interface CostItem {
   readonly part: string;
@@ -116,7 +119,7 @@ export class ComposedCosts implements CostProfile {
   }
 
   #composeShadow(work: Work, add: Sink): void {
-    const { shadow, coldPage, coldRegion } = this.parts;
+    const { shadow, coldPage, coldRegion, coldBatch } = this.parts;
     add('shadow map', work.maps, shadow.map);
     add('shadow map, user mode', work.userModeMaps, shadow.userModeMap);
     add('shadow map, eager', work.eagerMaps, shadow.eagerCheck);
@@ -127,12 +130,14 @@ export class ComposedCosts implements CostProfile {
     add('shadow stale references', work.staleReferences, shadow.staleReference);
     add('cold page', work.coldPages, coldPage);
     add('cold region', work.coldRegions, coldRegion);
+    add('cold batch', work.coldBatches, coldBatch);
   }
 
   #composeHeavy(work: Work, add: Sink): void {
     const { parts } = this;
     add('exit to user space', work.heavyExits, parts.heavyKernel);
-    add('user space', work.heavyExits, parts.heavyUser);
+    add(USER_SPACE, work.heavyExits, work.vector === Ivor.PROGRAM ? parts.userDcr : parts.userMmio);
+    add(USER_SPACE, work.injections, parts.userInjection);
     add('shadow TLB saved', work.heavyExits, parts.shadowSave);
     add('shadow TLB loaded', work.heavyExits, parts.shadowLoad);
     add('shadow TLB mappings moved', work.shadowReloads, parts.shadowReloadEach);
