@@ -1,3 +1,4 @@
+import { decode } from '@exitlab/core';
 import { type DeviceAccess, decodeDeviceInstruction } from './emulation/device-access.js';
 import { isGuestRam } from './emulation/guest-tlb-instructions.js';
 import { fieldRt, fieldSpr } from './emulation/instruction-word.js';
@@ -49,7 +50,6 @@ export interface HandledExit {
 const RESUME: ExitOutcome = { kind: 'resume-guest' };
 const RESUME_NV: ExitOutcome = { kind: 'resume-guest-nv' };
 const RESET: ExitOutcome = { kind: 'reset' };
-const MTDCR_EXTENDED = 451;
 
 const hex = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, '0')}`;
 
@@ -96,7 +96,7 @@ function handleProgram(context: EmulationContext, exit: Exit): HandledExit {
   }
   const asKvm = vcpu.policy.unsupported === 'as-kvm';
   const word = fetchInstruction(vcpu);
-  if ((exit.esr & Esr.PTR) !== 0 && word >>> 26 === 3) {
+  if ((exit.esr & Esr.PTR) !== 0 && decode(word)?.row.mnemonic === 'twi') {
     vcpu.work.instruction = 'twi';
     vcpu.work.restoresAllGprs = true;
     queueProgram(vcpu, exit.esr);
@@ -134,7 +134,7 @@ function handleProgram(context: EmulationContext, exit: Exit): HandledExit {
 
 function handleDcr(vcpu: Vcpu, word: number): HandledExit {
   const dcrn = fieldSpr(word);
-  const isWrite = ((word >>> 1) & 0x3ff) === MTDCR_EXTENDED;
+  const isWrite = decode(word)?.row.mnemonic === 'mtdcr';
   vcpu.pc = (vcpu.pc + 4) >>> 0;
   if (dcrn === CPR0_CONFIG_DATA && !isWrite) {
     vcpu.work.restoresAllGprs = true;

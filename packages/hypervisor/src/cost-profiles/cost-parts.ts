@@ -29,6 +29,7 @@ export interface CostParts {
   readonly instructions: Readonly<Record<string, Cost>>;
   /** For instructions that the table does not have. */
   readonly otherInstruction: Cost;
+  readonly otherDeviceAccess: Cost;
   /** The guest TLB search, by how each slot was told from a hit. */
   readonly search: {
     readonly start: Cost;

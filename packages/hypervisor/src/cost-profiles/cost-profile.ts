@@ -83,7 +83,7 @@ export class ComposedCosts implements CostProfile {
     add('save and restore', 1, this.#saveRestore(work.vector));
     add('dispatch', 1, parts.dispatch);
     if (work.instruction === '') add('handler', 1, this.#handler(EXIT_TYPES[type]?.name as string, work));
-    else add('instruction', 1, parts.instructions[instructionKey(work)] ?? parts.otherInstruction);
+    else add('instruction', 1, this.#instruction(work));
     if (work.searches > 0) this.#composeSearch(work, add);
     if (work.maps > 0 || work.releaseScans > 0) this.#composeShadow(work, add);
     add('delivery', bitCount(work.delivered), parts.delivery);
@@ -94,6 +94,11 @@ export class ComposedCosts implements CostProfile {
     if (type === ExitType.DEC || type === ExitType.X_FIT || type === ExitType.X_WATCHDOG) add('host timer', 1, parts.hostTimerInterrupt);
     if (work.heavyExits > 0) this.#composeHeavy(work, add);
     add('wait', work.waits, parts.wait);
+  }
+
+  #instruction(work: Work): Cost {
+    const { instructions, otherInstruction, otherDeviceAccess } = this.parts;
+    return instructions[instructionKey(work)] ?? (work.vector === Ivor.DTLB_MISS ? otherDeviceAccess : otherInstruction);
   }
 
   #handler(typeName: string, work: Work): Cost {

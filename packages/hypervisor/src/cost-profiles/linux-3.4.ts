@@ -132,6 +132,7 @@ const PARTS: CostParts = {
     lbz: assumed(190, 'mmio_lwz and the difference of the byte store'),
   },
   otherInstruction: assumed(110, 'a middling emulated instruction'),
+  otherDeviceAccess: assumed(180, 'between mmio_stw and mmio_lwz'),
   search: {
     start: measured(10, 'tlbsx_missall: 904 for 63 slots above and one below'),
     slotBelow: measured(12, 'dtlbreal_min: mode 1231 and minimum 1111 differ by 60 slots'),

@@ -1,17 +1,17 @@
-import type { DeviceBus } from '@exitlab/core';
+import { type DeviceBus, decode } from '@exitlab/core';
 import type { Vcpu } from '../vcpu.js';
 import { Work } from '../work.js';
-import { extendedOpcode, fieldDisplacement, fieldRa, fieldRb, fieldRt, primaryOpcode } from './instruction-word.js';
+import { fieldDisplacement, fieldRa, fieldRb, fieldRt } from './instruction-word.js';
 
 /**
  * Loads and stores that the guest makes to a device: each ends as an interrupt, since no device is ever mapped, and the instruction is
  * carried out here. KVM 3.4 knows the plain ones (arch/powerpc/kvm/emulate.c); the others are ours.
  */
 interface AccessRow {
+  /** As in core's instruction table, which has its encoding. */
   readonly mnemonic: string;
-  readonly primary: number;
-  /** Extended opcode of the indexed forms, or -1 for displacement forms. */
-  readonly extended: number;
+  /** The address is the sum of two registers, rather than of one and a displacement. */
+  readonly indexed?: true;
   readonly bytes: 1 | 2 | 4;
   readonly store?: true;
   readonly signed?: true;
@@ -22,50 +22,50 @@ interface AccessRow {
 }
 
 const ACCESSES: readonly AccessRow[] = [
-  { mnemonic: 'lwz', primary: 32, extended: -1, bytes: 4 },
-  { mnemonic: 'lwzu', primary: 33, extended: -1, bytes: 4, update: true },
-  { mnemonic: 'lbz', primary: 34, extended: -1, bytes: 1 },
-  { mnemonic: 'lbzu', primary: 35, extended: -1, bytes: 1, update: true },
-  { mnemonic: 'stw', primary: 36, extended: -1, bytes: 4, store: true },
-  { mnemonic: 'stwu', primary: 37, extended: -1, bytes: 4, store: true, update: true },
-  { mnemonic: 'stb', primary: 38, extended: -1, bytes: 1, store: true },
-  { mnemonic: 'stbu', primary: 39, extended: -1, bytes: 1, store: true, update: true },
-  { mnemonic: 'lhz', primary: 40, extended: -1, bytes: 2 },
-  { mnemonic: 'lhzu', primary: 41, extended: -1, bytes: 2, update: true },
-  { mnemonic: 'lha', primary: 42, extended: -1, bytes: 2, signed: true },
-  { mnemonic: 'lhau', primary: 43, extended: -1, bytes: 2, signed: true, update: true },
-  { mnemonic: 'sth', primary: 44, extended: -1, bytes: 2, store: true },
-  { mnemonic: 'sthu', primary: 45, extended: -1, bytes: 2, store: true, update: true },
-  { mnemonic: 'lwzx', primary: 31, extended: 23, bytes: 4 },
-  { mnemonic: 'lbzx', primary: 31, extended: 87, bytes: 1 },
-  { mnemonic: 'lbzux', primary: 31, extended: 119, bytes: 1, update: true },
-  { mnemonic: 'lhzx', primary: 31, extended: 279, bytes: 2 },
-  { mnemonic: 'lhzux', primary: 31, extended: 311, bytes: 2, update: true },
-  { mnemonic: 'lhax', primary: 31, extended: 343, bytes: 2, signed: true },
-  { mnemonic: 'lwbrx', primary: 31, extended: 534, bytes: 4, reversed: true },
-  { mnemonic: 'lhbrx', primary: 31, extended: 790, bytes: 2, reversed: true },
-  { mnemonic: 'stwx', primary: 31, extended: 151, bytes: 4, store: true },
-  { mnemonic: 'stbx', primary: 31, extended: 215, bytes: 1, store: true },
-  { mnemonic: 'stbux', primary: 31, extended: 247, bytes: 1, store: true, update: true },
-  { mnemonic: 'sthx', primary: 31, extended: 407, bytes: 2, store: true },
-  { mnemonic: 'sthux', primary: 31, extended: 439, bytes: 2, store: true, update: true },
-  { mnemonic: 'stwbrx', primary: 31, extended: 662, bytes: 4, store: true, reversed: true },
-  { mnemonic: 'sthbrx', primary: 31, extended: 918, bytes: 2, store: true, reversed: true },
-  { mnemonic: 'lwzux', primary: 31, extended: 55, bytes: 4, update: true, filled: true },
-  { mnemonic: 'lhaux', primary: 31, extended: 375, bytes: 2, signed: true, update: true, filled: true },
-  { mnemonic: 'stwux', primary: 31, extended: 183, bytes: 4, store: true, update: true, filled: true },
-  { mnemonic: 'lmw', primary: 46, extended: -1, bytes: 4, filled: true, shape: 'multiple' },
-  { mnemonic: 'stmw', primary: 47, extended: -1, bytes: 4, store: true, filled: true, shape: 'multiple' },
-  { mnemonic: 'lswi', primary: 31, extended: 597, bytes: 1, filled: true, shape: 'string-immediate' },
-  { mnemonic: 'lswx', primary: 31, extended: 533, bytes: 1, filled: true, shape: 'string-indexed' },
-  { mnemonic: 'stswi', primary: 31, extended: 725, bytes: 1, store: true, filled: true, shape: 'string-immediate' },
-  { mnemonic: 'stswx', primary: 31, extended: 661, bytes: 1, store: true, filled: true, shape: 'string-indexed' },
-  { mnemonic: 'lwarx', primary: 31, extended: 20, bytes: 4, filled: true, shape: 'reserve' },
-  { mnemonic: 'stwcx.', primary: 31, extended: 150, bytes: 4, store: true, filled: true, shape: 'reserve' },
+  { mnemonic: 'lwz', bytes: 4 },
+  { mnemonic: 'lwzu', bytes: 4, update: true },
+  { mnemonic: 'lbz', bytes: 1 },
+  { mnemonic: 'lbzu', bytes: 1, update: true },
+  { mnemonic: 'stw', bytes: 4, store: true },
+  { mnemonic: 'stwu', bytes: 4, store: true, update: true },
+  { mnemonic: 'stb', bytes: 1, store: true },
+  { mnemonic: 'stbu', bytes: 1, store: true, update: true },
+  { mnemonic: 'lhz', bytes: 2 },
+  { mnemonic: 'lhzu', bytes: 2, update: true },
+  { mnemonic: 'lha', bytes: 2, signed: true },
+  { mnemonic: 'lhau', bytes: 2, signed: true, update: true },
+  { mnemonic: 'sth', bytes: 2, store: true },
+  { mnemonic: 'sthu', bytes: 2, store: true, update: true },
+  { mnemonic: 'lwzx', indexed: true, bytes: 4 },
+  { mnemonic: 'lbzx', indexed: true, bytes: 1 },
+  { mnemonic: 'lbzux', indexed: true, bytes: 1, update: true },
+  { mnemonic: 'lhzx', indexed: true, bytes: 2 },
+  { mnemonic: 'lhzux', indexed: true, bytes: 2, update: true },
+  { mnemonic: 'lhax', indexed: true, bytes: 2, signed: true },
+  { mnemonic: 'lwbrx', indexed: true, bytes: 4, reversed: true },
+  { mnemonic: 'lhbrx', indexed: true, bytes: 2, reversed: true },
+  { mnemonic: 'stwx', indexed: true, bytes: 4, store: true },
+  { mnemonic: 'stbx', indexed: true, bytes: 1, store: true },
+  { mnemonic: 'stbux', indexed: true, bytes: 1, store: true, update: true },
+  { mnemonic: 'sthx', indexed: true, bytes: 2, store: true },
+  { mnemonic: 'sthux', indexed: true, bytes: 2, store: true, update: true },
+  { mnemonic: 'stwbrx', indexed: true, bytes: 4, store: true, reversed: true },
+  { mnemonic: 'sthbrx', indexed: true, bytes: 2, store: true, reversed: true },
+  { mnemonic: 'lwzux', indexed: true, bytes: 4, update: true, filled: true },
+  { mnemonic: 'lhaux', indexed: true, bytes: 2, signed: true, update: true, filled: true },
+  { mnemonic: 'stwux', indexed: true, bytes: 4, store: true, update: true, filled: true },
+  { mnemonic: 'lmw', bytes: 4, filled: true, shape: 'multiple' },
+  { mnemonic: 'stmw', bytes: 4, store: true, filled: true, shape: 'multiple' },
+  { mnemonic: 'lswi', bytes: 1, filled: true, shape: 'string-immediate' },
+  { mnemonic: 'lswx', indexed: true, bytes: 1, filled: true, shape: 'string-indexed' },
+  { mnemonic: 'stswi', bytes: 1, store: true, filled: true, shape: 'string-immediate' },
+  { mnemonic: 'stswx', indexed: true, bytes: 1, store: true, filled: true, shape: 'string-indexed' },
+  { mnemonic: 'lwarx', indexed: true, bytes: 4, filled: true, shape: 'reserve' },
+  { mnemonic: 'stwcx.', indexed: true, bytes: 4, store: true, filled: true, shape: 'reserve' },
 ];
 
 /** Cache instructions that do nothing to a page that is never cached. `dcbz` is not among them: it raises alignment. */
-const CACHE_HINTS: ReadonlySet<number> = new Set([54, 86, 246, 278, 262, 22, 982, 758]);
+const CACHE_HINTS: ReadonlySet<string> = new Set(['dcbst', 'dcbf', 'dcbtst', 'dcbt', 'icbt', 'icbi', 'dcba']);
 
 /** A decoded access, ready for the machine monitor's devices. */
 export interface DeviceAccess {
@@ -80,17 +80,14 @@ export type DeviceInstruction =
   | { readonly kind: 'unaligned' }
   | { readonly kind: 'unknown' };
 
-const DCBZ = 1014;
-const opcodeKey = (primary: number, extended: number): number => primary * 2048 + extended + 1;
-const BY_OPCODE: ReadonlyMap<number, AccessRow> = new Map(ACCESSES.map((row) => [opcodeKey(row.primary, row.extended), row]));
+const BY_MNEMONIC: ReadonlyMap<string, AccessRow> = new Map(ACCESSES.map((row) => [row.mnemonic, row]));
 
 export function decodeDeviceInstruction(word: number): DeviceInstruction {
-  const primary = primaryOpcode(word);
-  const extended = extendedOpcode(word);
-  const row = BY_OPCODE.get(opcodeKey(primary, primary === 31 ? extended : -1));
-  if (row !== undefined) return { kind: 'access', access: { row, word }, filled: row.filled === true, mnemonic: row.mnemonic };
-  if (primary === 31 && CACHE_HINTS.has(extended)) return { kind: 'cache-hint' };
-  if (primary === 31 && extended === DCBZ) return { kind: 'unaligned' };
+  const mnemonic = decode(word)?.row.mnemonic ?? '';
+  const row = BY_MNEMONIC.get(mnemonic);
+  if (row !== undefined) return { kind: 'access', access: { row, word }, filled: row.filled === true, mnemonic };
+  if (CACHE_HINTS.has(mnemonic)) return { kind: 'cache-hint' };
+  if (mnemonic === 'dcbz') return { kind: 'unaligned' };
   return { kind: 'unknown' };
 }
 
@@ -106,7 +103,7 @@ function effectiveAddress(vcpu: Vcpu, { row, word }: DeviceAccess): number {
   const ra = fieldRa(word);
   const base = ra === 0 ? 0 : vcpu.processor.gpr(ra);
   if (row.shape === 'string-immediate') return base;
-  return (base + (row.extended === -1 ? fieldDisplacement(word) : vcpu.processor.gpr(fieldRb(word)))) >>> 0;
+  return (base + (row.indexed === true ? vcpu.processor.gpr(fieldRb(word)) : fieldDisplacement(word))) >>> 0;
 }
 
 function stringBytes(vcpu: Vcpu, { row, word }: DeviceAccess): number {

@@ -1,6 +1,4 @@
 /** Fields of a 32-bit instruction word (Power ISA forms D, X, XFX), bits numbered from the left in the manuals. */
-export const primaryOpcode = (word: number): number => word >>> 26;
-export const extendedOpcode = (word: number): number => (word >>> 1) & 0x3ff;
 export const fieldRt = (word: number): number => (word >>> 21) & 31;
 export const fieldRa = (word: number): number => (word >>> 16) & 31;
 export const fieldRb = (word: number): number => (word >>> 11) & 31;

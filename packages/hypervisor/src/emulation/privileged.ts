@@ -1,9 +1,10 @@
+import { decode, sprByNumber } from '@exitlab/core';
 import { ExitType } from '../exit-types.js';
 import { Dbcr0, Esr, Msr, Spr } from '../registers.js';
 import { SharedField } from '../shared-page.js';
 import type { Vcpu } from '../vcpu.js';
 import { emulateTlbre, emulateTlbsx, emulateTlbwe } from './guest-tlb-instructions.js';
-import { extendedOpcode, fieldRt, fieldSpr, primaryOpcode } from './instruction-word.js';
+import { fieldRt, fieldSpr } from './instruction-word.js';
 import { type EmulationContext, SPR_TABLE } from './sprs.js';
 
 /**
@@ -17,9 +18,8 @@ export type EmulationResult = 'done' | 'jumped' | 'dcr' | 'reset' | 'illegal';
 
 /** One privileged instruction: the type its exits count under, and what it does. */
 export interface PrivilegedInstruction {
+  /** As in core's instruction table, which has its encoding. */
   readonly mnemonic: string;
-  readonly primary: number;
-  readonly extended: number;
   readonly exitType: ExitType;
   /** Whether KVM 3.4 knows it. */
   readonly filled: boolean;
@@ -53,7 +53,8 @@ function emulateMtspr(context: EmulationContext, word: number): EmulationResult 
   const row = SPR_TABLE.get(fieldSpr(word));
   if (row?.write === undefined) return 'illegal';
   vcpu.work.sprn = row.sprn;
-  row.write(context, vcpu.processor.gpr(fieldRt(word)));
+  const writable = sprByNumber(row.sprn)?.mask ?? 0xffffffff;
+  row.write(context, (vcpu.processor.gpr(fieldRt(word)) & writable) >>> 0);
   // KVM only stores DBCR0, so that a guest which resets itself spins; here the reset is seen.
   const resets = row.sprn === Spr.DBCR0 && (vcpu.dbcr0 & Dbcr0.RST) !== 0 && vcpu.policy.unsupported === 'fill';
   return resets ? 'reset' : 'done';
@@ -72,71 +73,60 @@ function emulateMtdcr({ vcpu }: EmulationContext, word: number): EmulationResult
   return 'done';
 }
 
-function kvm(
-  mnemonic: string,
-  primary: number,
-  extended: number,
-  exitType: ExitType,
-  emulate: PrivilegedInstruction['emulate'],
-): PrivilegedInstruction {
-  return { mnemonic, primary, extended, exitType, filled: false, emulate };
+function kvm(mnemonic: string, exitType: ExitType, emulate: PrivilegedInstruction['emulate']): PrivilegedInstruction {
+  return { mnemonic, exitType, filled: false, emulate };
 }
 
-function ours(
-  mnemonic: string,
-  primary: number,
-  extended: number,
-  exitType: ExitType,
-  emulate: PrivilegedInstruction['emulate'],
-): PrivilegedInstruction {
-  return { mnemonic, primary, extended, exitType, filled: true, emulate };
+function ours(mnemonic: string, exitType: ExitType, emulate: PrivilegedInstruction['emulate']): PrivilegedInstruction {
+  return { mnemonic, exitType, filled: true, emulate };
 }
 
 const nothing = (): EmulationResult => 'done';
 
 /** Linux 3.4: arch/powerpc/kvm/{emulate,booke_emulate,44x_emulate}.c; then what those leave out. */
 export const PRIVILEGED_INSTRUCTIONS: readonly PrivilegedInstruction[] = [
-  kvm('mfmsr', 31, 83, ExitType.EMUL_MFMSR, ({ vcpu }, word) => {
+  kvm('mfmsr', ExitType.EMUL_MFMSR, ({ vcpu }, word) => {
     vcpu.processor.setGpr(fieldRt(word), vcpu.msr);
     return 'done';
   }),
-  kvm('mtmsr', 31, 146, ExitType.EMUL_MTMSR, ({ vcpu }, word) => {
+  kvm('mtmsr', ExitType.EMUL_MTMSR, ({ vcpu }, word) => {
     vcpu.setMsr(vcpu.processor.gpr(fieldRt(word)));
     return 'done';
   }),
-  kvm('wrtee', 31, 131, ExitType.EMUL_WRTEE, ({ vcpu }, word) => writeEe(vcpu, vcpu.processor.gpr(fieldRt(word)))),
-  kvm('wrteei', 31, 163, ExitType.EMUL_WRTEE, ({ vcpu }, word) => writeEe(vcpu, word)),
-  kvm('mfspr', 31, 339, ExitType.EMUL_MFSPR, emulateMfspr),
-  kvm('mtspr', 31, 467, ExitType.EMUL_MTSPR, emulateMtspr),
-  kvm('rfi', 19, 50, ExitType.EMUL_RFI, ({ vcpu }) => returnTo(vcpu, vcpu.shared.get(SharedField.srr0), vcpu.shared.get(SharedField.srr1))),
-  kvm('tlbwe', 31, 978, ExitType.EMUL_TLBWE, ({ vcpu }, word) => (emulateTlbwe(vcpu, word) ? 'done' : 'illegal')),
-  kvm('tlbsx', 31, 914, ExitType.EMUL_TLBSX, ({ vcpu }, word) => {
+  kvm('wrtee', ExitType.EMUL_WRTEE, ({ vcpu }, word) => writeEe(vcpu, vcpu.processor.gpr(fieldRt(word)))),
+  kvm('wrteei', ExitType.EMUL_WRTEE, ({ vcpu }, word) => writeEe(vcpu, word)),
+  kvm('mfspr', ExitType.EMUL_MFSPR, emulateMfspr),
+  kvm('mtspr', ExitType.EMUL_MTSPR, emulateMtspr),
+  kvm('rfi', ExitType.EMUL_RFI, ({ vcpu }) => returnTo(vcpu, vcpu.shared.get(SharedField.srr0), vcpu.shared.get(SharedField.srr1))),
+  kvm('tlbwe', ExitType.EMUL_TLBWE, ({ vcpu }, word) => (emulateTlbwe(vcpu, word) ? 'done' : 'illegal')),
+  kvm('tlbsx', ExitType.EMUL_TLBSX, ({ vcpu }, word) => {
     emulateTlbsx(vcpu, word);
     return 'done';
   }),
-  kvm('mfdcr', 31, 323, ExitType.EMULINST, emulateMfdcr),
-  kvm('mtdcr', 31, 451, ExitType.EMULINST, emulateMtdcr),
-  kvm('iccci', 31, 966, ExitType.EMULINST, nothing),
-  kvm('dcbi', 31, 470, ExitType.EMULINST, nothing),
-  kvm('tlbsync', 31, 566, ExitType.EMULINST, nothing),
-  ours('rfci', 19, 51, ExitType.X_EMUL_RFCI, ({ vcpu }) => returnTo(vcpu, vcpu.csrr0, vcpu.csrr1)),
-  ours('rfmci', 19, 38, ExitType.X_EMUL_RFCI, ({ vcpu }) => returnTo(vcpu, vcpu.mcsrr0, vcpu.mcsrr1)),
-  ours('tlbre', 31, 946, ExitType.X_EMUL_TLBRE, ({ vcpu }, word) => (emulateTlbre(vcpu, word) ? 'done' : 'illegal')),
-  ours('dccci', 31, 454, ExitType.X_EMUL_CACHE, nothing),
-  ours('dcread', 31, 486, ExitType.X_EMUL_CACHE, ({ vcpu }, word) => {
+  kvm('mfdcr', ExitType.EMULINST, emulateMfdcr),
+  kvm('mtdcr', ExitType.EMULINST, emulateMtdcr),
+  kvm('iccci', ExitType.EMULINST, nothing),
+  kvm('dcbi', ExitType.EMULINST, nothing),
+  kvm('tlbsync', ExitType.EMULINST, nothing),
+  ours('rfci', ExitType.X_EMUL_RFCI, ({ vcpu }) => returnTo(vcpu, vcpu.csrr0, vcpu.csrr1)),
+  ours('rfmci', ExitType.X_EMUL_RFCI, ({ vcpu }) => returnTo(vcpu, vcpu.mcsrr0, vcpu.mcsrr1)),
+  ours('tlbre', ExitType.X_EMUL_TLBRE, ({ vcpu }, word) => (emulateTlbre(vcpu, word) ? 'done' : 'illegal')),
+  ours('dccci', ExitType.X_EMUL_CACHE, nothing),
+  ours('dcread', ExitType.X_EMUL_CACHE, ({ vcpu }, word) => {
     vcpu.processor.setGpr(fieldRt(word), 0);
     return 'done';
   }),
-  ours('icread', 31, 998, ExitType.X_EMUL_CACHE, nothing),
+  ours('icread', ExitType.X_EMUL_CACHE, nothing),
 ];
 
-const BY_OPCODE: ReadonlyMap<number, PrivilegedInstruction> = new Map(
-  PRIVILEGED_INSTRUCTIONS.map((instruction) => [(instruction.primary << 10) | instruction.extended, instruction]),
+const BY_MNEMONIC: ReadonlyMap<string, PrivilegedInstruction> = new Map(
+  PRIVILEGED_INSTRUCTIONS.map((instruction) => [instruction.mnemonic, instruction]),
 );
 
 /** The privileged instruction that `word` encodes, if it is one. */
 export function findPrivileged(word: number): PrivilegedInstruction | undefined {
-  return BY_OPCODE.get((primaryOpcode(word) << 10) | extendedOpcode(word));
+  const mnemonic = decode(word)?.row.mnemonic;
+  return mnemonic === undefined ? undefined : BY_MNEMONIC.get(mnemonic);
 }
 
 /** The type that an access to an SPR counts under: KVM's own, or ours where KVM refuses it. */

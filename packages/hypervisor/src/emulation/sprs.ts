@@ -83,12 +83,12 @@ const ROWS: readonly SprRow[] = [
   { sprn: Spr.PVR, name: 'PVR', read: ({ vcpu }) => vcpu.processor.readSpr(Spr.PVR) ?? 0 },
   // KVM reads the halves the other way round and ignores writes: the timebase is the host's.
   {
-    sprn: Spr.TBWL,
-    name: 'TBWL',
+    sprn: Spr.TBLW,
+    name: 'TBLW',
     read: ({ vcpu }) => Math.floor(vcpu.processor.clock.timebase / TWO_TO_32) >>> 0,
     write: () => {},
   },
-  { sprn: Spr.TBWU, name: 'TBWU', read: ({ vcpu }) => Math.floor(vcpu.processor.clock.timebase) % TWO_TO_32, write: () => {} },
+  { sprn: Spr.TBUW, name: 'TBUW', read: ({ vcpu }) => Math.floor(vcpu.processor.clock.timebase) % TWO_TO_32, write: () => {} },
   {
     sprn: Spr.DEC,
     name: 'DEC',
