@@ -129,5 +129,34 @@ export function fieldsOf(instruction: Instruction, read: (name: FieldName, bits:
 
 /** The fields of one particular word, as constants. */
 export function constantFields(instruction: Instruction, word: number): Fields {
-  return fieldsOf(instruction, (name, bits) => constant(fieldValue(name, bits, word)));
+  let prototype = CONSTANT_FIELDS.get(instruction);
+  if (!prototype) {
+    prototype = constantFieldsPrototype(instruction);
+    CONSTANT_FIELDS.set(instruction, prototype);
+  }
+  const fields = Object.create(prototype) as WordFields;
+  fields.word = word;
+  return fields as unknown as Fields;
+}
+
+interface WordFields {
+  word: number;
+}
+
+/** Getters over a word, made once an instruction: a translator reads fields a million times. */
+const CONSTANT_FIELDS = new Map<Instruction, object>();
+
+function constantFieldsPrototype(instruction: Instruction): object {
+  const prototype: object = { word: 0, ...instruction.variant };
+  for (const name of Object.keys(FIELDS) as FieldName[]) {
+    const bits = instruction.encoding.fields.get(FIELDS[name].letter);
+    if (!bits) continue;
+    Object.defineProperty(prototype, name, {
+      get(this: WordFields) {
+        return constant(fieldValue(name, bits, this.word));
+      },
+      enumerable: true,
+    });
+  }
+  return prototype;
 }

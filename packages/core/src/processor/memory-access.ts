@@ -37,7 +37,14 @@ export class MemoryAccess {
   /** While set, nothing enters the tables, so that every data access comes through here (debug address compares). */
   watchEveryAccess = false;
 
-  constructor(state: ProcessorState, tlb: TranslationLookasideBuffer, softTlb: SoftTlb, ram: Ram, devices: DeviceBus, codePages: Uint8Array) {
+  constructor(
+    state: ProcessorState,
+    tlb: TranslationLookasideBuffer,
+    softTlb: SoftTlb,
+    ram: Ram,
+    devices: DeviceBus,
+    codePages: Uint8Array,
+  ) {
     this.#state = state;
     this.#tlb = tlb;
     this.#softTlb = softTlb;

@@ -102,7 +102,9 @@ export class Processor440 implements Processor {
     this.#state = new ProcessorState(buffer);
     this.#softTlb = new SoftTlb(buffer);
     const codePages = new Uint8Array(Math.ceil(options.ramSizeBytes / PAGE_BYTES) + 1);
-    const ram = new Ram(buffer, RAM_BASE, options.ramSizeBytes, codePages, (pa, lengthBytes) => this.#translator?.invalidate(pa, lengthBytes));
+    const ram = new Ram(buffer, RAM_BASE, options.ramSizeBytes, codePages, (pa, lengthBytes) =>
+      this.#translator?.invalidate(pa, lengthBytes),
+    );
     this.memory = ram;
     this.clock = new ModelledClock(options, () => this.#retired());
     this.#timers = new Timers(this.clock);

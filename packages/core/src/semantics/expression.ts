@@ -91,7 +91,8 @@ function negated(a: I32): I32 | undefined {
     const op = NEGATION.get(a.op);
     return op === undefined ? undefined : { ...a, op };
   }
-  if (a.kind === 'unary' && a.op === Op.i32Eqz && a.a.type === 'i32') return { type: 'i32', kind: 'binary', op: Op.i32Ne, a: a.a, b: constant(0) };
+  if (a.kind === 'unary' && a.op === Op.i32Eqz && a.a.type === 'i32')
+    return { type: 'i32', kind: 'binary', op: Op.i32Ne, a: a.a, b: constant(0) };
   return undefined;
 }
 

@@ -157,7 +157,9 @@ export function discoverRegion(root: number, source: CodeSource, limits: RegionL
     }
   }
   const ordered = [...leaders.values()].sort((a, b) => (a.context?.id ?? 0) - (b.context?.id ?? 0) || a.pc - b.pc);
-  const nodes = ordered.map(({ pc, context }) => cutNode(pc, context, source.executeEntry(pc), at, (next) => leaders.has(keyOf(next, context))));
+  const nodes = ordered.map(({ pc, context }) =>
+    cutNode(pc, context, source.executeEntry(pc), at, (next) => leaders.has(keyOf(next, context))),
+  );
   const index = new Map(nodes.map((node, i) => [keyOf(node.pc, node.context), i]));
   return {
     root,

@@ -110,7 +110,7 @@ class RegionWriter implements RegionFlow {
 
     const { code, branchHints } = this.#withEntry();
     return {
-      definition: { name: '', ...REGION_TYPE, locals: this.#emit.localTypes, code, branchHints },
+      definition: { name: String(this.#options.tableIndex), ...REGION_TYPE, locals: this.#emit.localTypes, code, branchHints },
       places: [...entries].map((node) => ({ pc: nodes[node]!.pc, entry: nodes[node]!.entry, place: this.#places.get(node)! })),
       instructionCount: nodes.reduce((sum, node) => sum + node.instructions.length, 0),
     };
@@ -204,11 +204,7 @@ class RegionWriter implements RegionFlow {
     this.#scopes.pop();
   }
 
-  #writeDispatch(
-    itemLabels: readonly Label[],
-    labels: ReadonlyMap<number, Label>,
-    first: number | undefined,
-  ): void {
+  #writeDispatch(itemLabels: readonly Label[], labels: ReadonlyMap<number, Label>, first: number | undefined): void {
     const emit = this.#emit;
     const places = [...this.#places].filter(([node]) => labels.has(node) && node !== first);
     const fallback = first === undefined ? undefined : labels.get(first);
@@ -279,7 +275,12 @@ class RegionWriter implements RegionFlow {
     else if (!this.#builder.finished) this.#edge(node.endPc, node.context);
   }
 
-  #writeInstruction({ pc, word, instruction }: RegionInstruction, uncounted: number, node: RegionNode, expectedEntry: number | undefined): void {
+  #writeInstruction(
+    { pc, word, instruction }: RegionInstruction,
+    uncounted: number,
+    node: RegionNode,
+    expectedEntry: number | undefined,
+  ): void {
     const emit = this.#emit;
     const builder = this.#builder;
     const place = { pc, word, uncounted, executeEntry: node.entry, expectedEntry };
@@ -295,7 +296,9 @@ class RegionWriter implements RegionFlow {
       builder.if(builder.and(builder.msr(), constant(Msr.PR)), () => builder.raise(Vector.program, { esr: Esr.PPR }));
     }
     if (row.float && builder.needsFloatCheck()) {
-      builder.if(builder.eq(builder.and(builder.msr(), constant(Msr.FP)), constant(0)), () => builder.raise(Vector.floatingPointUnavailable));
+      builder.if(builder.eq(builder.and(builder.msr(), constant(Msr.FP)), constant(0)), () =>
+        builder.raise(Vector.floatingPointUnavailable),
+      );
     }
     const fields = constantFields(instruction, word);
     if (MEMORY_CLASSES.has(row.class)) {

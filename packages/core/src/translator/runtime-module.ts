@@ -37,7 +37,12 @@ export function buildRuntimeModule({ memoryPages, tableSize, heatStep }: Runtime
     memory: { minimumPages: memoryPages, maximumPages: memoryPages },
     tableSize,
     indirectCall: REGION_TYPE,
-    functions: [interpreterFunction({ stopsAtJumps: true }), runFunction(heatStep), ...ACCESS_SIZES.map(loadFunction), ...ACCESS_SIZES.map(storeFunction)],
+    functions: [
+      interpreterFunction({ stopsAtJumps: true }),
+      runFunction(heatStep),
+      ...ACCESS_SIZES.map(loadFunction),
+      ...ACCESS_SIZES.map(storeFunction),
+    ],
   });
 }
 
@@ -65,6 +70,9 @@ function runFunction(heatStep: number): FunctionDefinition {
         emit.constant(RegionExit.goOn);
         emit.op(Op.i32Eq);
         emit.branchIf(next);
+        // What it leaves to the interpreter may lie behind the last instruction of this run.
+        emit.value(b.gtS(constant(1), b.state(State.remaining)));
+        emit.branchIf(end);
       },
       () => {
         const counter = b.let(b.and(place, constant(HEAT_BYTES - 4)));

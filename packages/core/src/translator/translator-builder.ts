@@ -2,7 +2,7 @@ import { plainSprOffset } from '../isa/instructions/system.js';
 import { SPRN_PRIVILEGED, sprByNumber } from '../isa/special-purpose-registers.js';
 import { Msr } from '../isa/vectors.js';
 import { CrPlace } from '../processor/condition-register.js';
-import { RAM_OFFSET, State } from '../processor/state-layout.js';
+import { RAM_BASE, RAM_OFFSET, State } from '../processor/state-layout.js';
 import { Builder, type Syndrome, type Variable } from '../semantics/builder.js';
 import { type CalloutName, calloutRow } from '../semantics/callouts.js';
 import type { CodeEmitter, Label } from '../semantics/code-emitter.js';
@@ -314,10 +314,10 @@ export class TranslatorBuilder extends Builder {
       this.emit.value(unexpected);
       this.emit.hint(false);
       this.emit.branchIf(slow);
-      const asOffset = expectedEntry + RAM_OFFSET;
-      if (expectedEntry >= 0) {
+      // As a constant offset it must not wrap at 2**32; up to this bound nothing that wraps is in RAM.
+      if (expectedEntry >= 0 && expectedEntry + RAM_OFFSET <= RAM_BASE) {
         this.emit.value(mirrored);
-        access(asOffset);
+        access(expectedEntry + RAM_OFFSET);
       } else {
         this.emit.value(this.add(mirrored, constant(expectedEntry)));
         access(RAM_OFFSET);

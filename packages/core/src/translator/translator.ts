@@ -35,7 +35,7 @@ interface TranslatedRegion {
 
 const TABLE_SIZE = 16384;
 const HEAT_STEP = 256;
-const LIMITS = { maxInstructions: 600, maxCallDepth: 3 } as const;
+const LIMITS = { maxInstructions: 200, maxCallDepth: 2 } as const;
 const PAGE_BYTES = 4096;
 /** No pc ends in these bits. */
 const EMPTY_SLOT = 1;
@@ -99,12 +99,12 @@ export class Translator {
     const bytes = encodeModule({
       functionImports: REGION_IMPORTS,
       memory: { minimumPages: this.#host.memoryPages, maximumPages: this.#host.memoryPages },
-      tableSize: TABLE_SIZE,
       functions: [made.definition],
-      tablePlaces: [tableIndex],
     });
     const generatedMs = this.#host.nowMs();
-    new wasmHost.Instance(new wasmHost.Module(bytes), { env: this.#imports });
+    const instance = new wasmHost.Instance(new wasmHost.Module(bytes), { env: this.#imports });
+    // Not by an element segment: an instance that imports a table holds a copy of it.
+    this.#table.set(tableIndex, instance.exports[made.definition.name]);
     this.#install(region, made, tableIndex);
     const counts = this.#counts;
     counts.regions++;

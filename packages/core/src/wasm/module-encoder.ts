@@ -1,8 +1,10 @@
 import { Op, ValueType, type ValueTypeName } from './opcodes.js';
 
+const UTF8 = new TextEncoder();
+
 /** A growing byte buffer with the two variable-length integer encodings of the binary format. */
 export class ByteSink {
-  #bytes = new Uint8Array(4096);
+  #bytes = new Uint8Array(64);
   length = 0;
 
   byte(value: number): void {
@@ -55,7 +57,7 @@ export class ByteSink {
   }
 
   text(value: string): void {
-    const bytes = new TextEncoder().encode(value);
+    const bytes = UTF8.encode(value);
     this.u32(bytes.length);
     this.append(bytes);
   }
@@ -103,16 +105,14 @@ export interface ModuleDefinition {
   tableSize?: number;
   /** The type of indirect calls, type index 0. */
   indirectCall?: FunctionType;
-  /** Places in the table that instantiation fills with the defined functions, in their order. */
-  tablePlaces?: readonly number[];
 }
 
 const WASM_HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
-const Section = { custom: 0, type: 1, import: 2, function: 3, export: 7, element: 9, code: 10 } as const;
+const Section = { custom: 0, type: 1, import: 2, function: 3, export: 7, code: 10 } as const;
 /** The branch hinting proposal's custom section. */
 const BRANCH_HINTS = 'metadata.code.branch_hint';
 
-/** Encodes a module. Its defined functions are exported under their names, unless they go into a table. */
+/** Encodes a module whose every defined function is exported under its name. */
 export function encodeModule(definition: ModuleDefinition): Uint8Array<ArrayBuffer> {
   const out = new ByteSink();
   for (const byte of WASM_HEADER) out.byte(byte);
@@ -127,7 +127,6 @@ export function encodeModule(definition: ModuleDefinition): Uint8Array<ArrayBuff
   if (definition.indirectCall) typeIndex(definition.indirectCall);
   const importTypes = definition.functionImports.map(typeIndex);
   const definedTypes = definition.functions.map(typeIndex);
-  const places = definition.tablePlaces;
 
   section(out, Section.type, (body) => {
     body.u32(distinct.size);
@@ -165,28 +164,14 @@ export function encodeModule(definition: ModuleDefinition): Uint8Array<ArrayBuff
     body.u32(definition.functions.length);
     for (const index of definedTypes) body.u32(index);
   });
-  if (!places) {
-    section(out, Section.export, (body) => {
-      body.u32(definition.functions.length);
-      definition.functions.forEach((each, index) => {
-        body.text(each.name);
-        body.byte(0x00);
-        body.u32(firstDefined + index);
-      });
+  section(out, Section.export, (body) => {
+    body.u32(definition.functions.length);
+    definition.functions.forEach((each, index) => {
+      body.text(each.name);
+      body.byte(0x00);
+      body.u32(firstDefined + index);
     });
-  } else {
-    section(out, Section.element, (body) => {
-      body.u32(places.length);
-      places.forEach((place, index) => {
-        body.byte(0x00);
-        body.byte(Op.i32Const);
-        body.s32(place);
-        body.byte(Op.end);
-        body.u32(1);
-        body.u32(firstDefined + index);
-      });
-    });
-  }
+  });
   const heads = definition.functions.map((each) => localDeclarations(each.locals));
   if (definition.functions.some((each) => each.branchHints?.length)) {
     section(out, Section.custom, (body) => {
