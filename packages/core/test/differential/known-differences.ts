@@ -318,11 +318,6 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     bits: FPSCR_C | FPSCR_FI,
   },
   {
-    reason: 'the CR field of a comparison whose enabled exception interrupts: the instruction has not completed here',
-    applies: (d) => mnemonicIs('fcmpu', 'fcmpo')(d) && isProgram(d.ours, Esr.FP),
-    fields: only(At.cr),
-  },
-  {
     reason: 'fcmpo of a signalling NaN sets VXVC only where invalid operations are not enabled (PEM, fcmpo); QEMU always does',
     applies: (d) => mnemonicIs('fcmpo')(d) && (d.before[At.fpscr]! & FPSCR_VE) !== 0,
     fields: only(At.fpscr),
