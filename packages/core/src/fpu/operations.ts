@@ -40,9 +40,9 @@ export const NEGATE = 0x80;
 /**
  * Operation ids by mnemonic, for {@link FloatingPointUnit.execute}. Operands are register numbers 0 to 31 in the parameters of their
  * name, but for:
- * - `fcmpu`, `fcmpo`: the result's low four bits are for CR field BF;
+ * - `fcmpu`, `fcmpo`: the result's low four bits are for CR field BF, which `frt` names;
  * - `mtfsf`: `fra` is FLM (8 bits); `mtfsfi`: `fra` is BF, `frb` is U; `mtfsb0`, `mtfsb1`: `fra` is BT;
- * - `mcrfs`: `fra` is BFA, and the result's low four bits are for CR field BF.
+ * - `mcrfs`: `fra` is BFA, and the result's low four bits are for CR field BF, which `frt` names.
  */
 export const FpOperation = {
   fadd: Kind.add,
@@ -81,3 +81,9 @@ export const FpOperation = {
   mcrfs: Kind.moveFieldToCr,
 } as const;
 export type FpMnemonic = keyof typeof FpOperation;
+
+/** Whether an operation's result is for CR field BF, which is then its `frt`. */
+export function makesCrField(operation: number): boolean {
+  const kind = operation & KIND_MASK;
+  return kind === Kind.compareUnordered || kind === Kind.compareOrdered || kind === Kind.moveFieldToCr;
+}

@@ -1,4 +1,4 @@
-import { doubleHighOfSingle, doubleLowOfSingle, ENABLED_EXCEPTION, FloatingPointUnit, singleOfDouble } from '../fpu/index.js';
+import { doubleHighOfSingle, doubleLowOfSingle, ENABLED_EXCEPTION, FloatingPointUnit, makesCrField, singleOfDouble } from '../fpu/index.js';
 import { type DcrBus, type DeviceBus, type PhysicalMemory, type Processor, StopReason, type TlbWords } from '../hardware.js';
 import { buildInterpreterModule, installDecodeTable } from '../interpreter/interpreter-module.js';
 import { sprByNumber, sprn } from '../isa/special-purpose-registers.js';
@@ -389,7 +389,11 @@ export class Processor440 implements Processor {
       },
       floatingPoint: (operation = 0, frt = 0, fra = 0, frb = 0, frc = 0) => {
         const result = this.#fpu.execute(operation, frt, fra, frb, frc);
-        if (result & ENABLED_EXCEPTION && state.msr & (Msr.FE0 | Msr.FE1)) state.raise(Vector.program, Esr.FP);
+        if (result & ENABLED_EXCEPTION && state.msr & (Msr.FE0 | Msr.FE1)) {
+          // A CR field is delivered even so (PEM, fcmpo); generated code would leave before it does. frt is then BF.
+          if (makesCrField(operation)) state.set(State.cr + 4 * frt, result & 15);
+          state.raise(Vector.program, Esr.FP);
+        }
         return result & 15;
       },
       loadConvert: (frt = 0, single = 0) => {

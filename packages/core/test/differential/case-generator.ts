@@ -53,6 +53,9 @@ const TIMED_SPRS: ReadonlySet<number> = new Set([22, 268, 269, 284, 285, 336]);
 /** Registers that the runner or the machine depends on: supervisors do not write them here. */
 const KEPT_SPRS: ReadonlySet<number> = new Set([22, 63, 284, 285, 308, 340, ...Array.from({ length: 16 }, (_, i) => 400 + i)]);
 const UNMAPPED_EA = 0x50000000;
+/** mtspr and mfspr differ in one bit of the extended opcode. */
+const MTSPR_TO_MFSPR = 0x7c0003a6 ^ 0x7c0002a6;
+const READ_BACK_REGISTER = 30;
 /** Where the TLB cases' own pages are. */
 const TLB_PAGES_EA = 0x40000000;
 const TLB_CASE_INDICES = 32;
@@ -174,7 +177,7 @@ export class CaseGenerator {
       case 'interrupt':
         return [this.#prepareReturn(instruction, drawn, record)];
       case 'system':
-        return [this.#prepareSystem(instruction, drawn, record)];
+        return this.#prepareSystem(instruction, drawn, record);
       case 'tlb':
         return [this.#prepareTlb(instruction, drawn, record)];
       default:
@@ -288,7 +291,7 @@ export class CaseGenerator {
     });
   }
 
-  #prepareSystem(instruction: Instruction, drawn: number, record: Uint32Array): number {
+  #prepareSystem(instruction: Instruction, drawn: number, record: Uint32Array): readonly number[] {
     const random = this.#random;
     const { mnemonic } = instruction.row;
     record[At.flags]! |= Flag.system;
@@ -304,15 +307,18 @@ export class CaseGenerator {
         const sprn = random.oneIn(4) ? random.below(1024) : random.pick(SPRS).sprn;
         if (!user && writes && KEPT_SPRS.has(sprn)) continue;
         if (!writes && TIMED_SPRS.has(sprn)) continue;
-        return this.#withField(instruction, 'SPR', drawn, ((sprn >>> 5) | (sprn << 5)) & 0x3ff);
+        const word = this.#withField(instruction, 'SPR', drawn, ((sprn >>> 5) | (sprn << 5)) & 0x3ff);
+        // What was written is read back, at times.
+        const readBack = writes && !TIMED_SPRS.has(sprn) && random.oneIn(3);
+        return readBack ? [word, (((word & ~0x03e00000) ^ MTSPR_TO_MFSPR) | (READ_BACK_REGISTER << 21)) >>> 0] : [word];
       }
     }
     if (/^m[ft]dcr$/.test(mnemonic) && !user) {
       // No device answers here.
       const dcrn = 0x300 + random.below(0x100);
-      return this.#withField(instruction, 'DCR', drawn, ((dcrn >>> 5) | (dcrn << 5)) & 0x3ff);
+      return [this.#withField(instruction, 'DCR', drawn, ((dcrn >>> 5) | (dcrn << 5)) & 0x3ff)];
     }
-    return drawn;
+    return [drawn];
   }
 
   #prepareTlb(instruction: Instruction, drawn: number, record: Uint32Array): number {
@@ -338,7 +344,9 @@ export class CaseGenerator {
       const rb = this.#field(instruction, 'RB', drawn);
       const matching = !random.oneIn(4);
       const ea = matching ? record[At.tlbWord0]! ^ random.below(0x1000) : TLB_PAGES_EA | random.below(0x10000000);
-      if (!random.oneIn(4)) record[atSpr(946)] = (record[At.tlbMmucr]! & 0xff) | ((record[At.tlbWord0]! & 0x100) << 8);
+      // Most searches are in the entry's own process and address space, some in the other space.
+      const space = random.oneIn(6) ? 0x100 : 0;
+      if (!random.oneIn(4)) record[atSpr(946)] = (record[At.tlbMmucr]! & 0xff) | (((record[At.tlbWord0]! ^ space) & 0x100) << 8);
       if (ra === 0) record[At.gpr + rb] = ea;
       else if (ra === rb) record[At.gpr + ra] = ea >>> 1;
       else record[At.gpr + ra] = ea - record[At.gpr + rb]!;
