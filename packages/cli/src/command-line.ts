@@ -8,6 +8,8 @@ export interface OptionRow {
   /** What stands for the value in the help: FILE, SECONDS. */
   readonly value?: string;
   readonly help: string;
+  /** One letter that stands for the option after a single dash. */
+  readonly short?: string;
   /** May be given more than once. */
   readonly repeatable?: true;
 }
@@ -31,7 +33,10 @@ export interface ParsedCommandLine {
  */
 export function parseCommandLine(command: string, table: OptionTable, args: readonly string[]): ParsedCommandLine {
   const options = Object.fromEntries(
-    Object.entries(table).map(([name, row]) => [name, { type: row.value === undefined ? 'boolean' : 'string' } as const]),
+    Object.entries(table).map(([name, row]) => [
+      name,
+      { type: row.value === undefined ? 'boolean' : 'string', ...(row.short && { short: row.short }) } as const,
+    ]),
   );
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
   const given = new Map<string, string[]>();
@@ -40,7 +45,7 @@ export function parseCommandLine(command: string, table: OptionTable, args: read
     if (token.kind === 'positional') operands.push(token.value);
     if (token.kind !== 'option') continue;
     const row = Object.hasOwn(table, token.name) ? table[token.name] : undefined;
-    if (row === undefined || !token.rawName.startsWith('--')) {
+    if (row === undefined || !(token.rawName.startsWith('--') || token.rawName === `-${row.short}`)) {
       throw new UsageError(messages.unknownOption(command, token.rawName, nearest(token.name, Object.keys(table))));
     }
     if (row.value === undefined && token.value !== undefined) throw new UsageError(messages.unexpectedValue(token.name));

@@ -20,6 +20,7 @@ export const messages = {
   missingOperand: (command: string, operand: string) => `"exitlab ${command}" needs ${operand}; "exitlab ${command} --help" explains it.`,
   unexpectedOperand: (command: string, operand: string) =>
     `"exitlab ${command}" does not know what to do with "${operand}"; "exitlab ${command} --help" shows its form.`,
+  sameFile: (path: string) => `The patched image cannot go over the original ${path}; give another name to --out.`,
   badSize: (option: string, text: string) => `The option "--${option}" takes a size such as 64M, 1G or 512K, not "${text}".`,
   sizeOutOfRange: (option: string, text: string) => `The size ${text} of "--${option}" is out of range: a 440 sees from 1K to 4G.`,
   badCount: (option: string, text: string) => `The option "--${option}" takes a whole number from 1, such as 1000 or 1e9, not "${text}".`,
@@ -52,6 +53,9 @@ export const messages = {
   cellFailed: ({ guest, strategy, reason }: BenchFailure) => `Failed: ${guest} under ${strategy}. ${reason}`,
   benchEnded: (result: BenchResult) =>
     `${result.runs.length} measurements, ${result.repetitions} repetitions each, in ${result.host.wallSeconds.toFixed(1)} s host time${result.failures.length === 0 ? '' : `; ${result.failures.length} failed`}.`,
+  imagePatched: (file: string, patched: number, found: number) => `Patched ${patched} of ${found} sensitive instructions: ${file}`,
+  imageScanned: (file: string, found: number, patchable: number) =>
+    `${file}: ${found} sensitive instructions, ${patchable} of them can be patched.`,
   reportWritten: (html: string, markdown: string) => `Report: ${html}\n        ${markdown}`,
   ownFault: (reason: string) => `A fault of exitlab itself, please report it: ${reason}`,
 } as const;

@@ -61,7 +61,12 @@ export function planPatches(image: CodeImage, layout: SharedPageLayout): PatchPl
   return { layout, sites, pageAccesses };
 }
 
-function decide({ region, ea }: CodeWord, found: SensitiveInstruction, symbols: SymbolIndex, layout: SharedPageLayout): PatchSite['outcome'] {
+function decide(
+  { region, ea }: CodeWord,
+  found: SensitiveInstruction,
+  symbols: SymbolIndex,
+  layout: SharedPageLayout,
+): PatchSite['outcome'] {
   const refused = (refusal: Refusal) => ({ kind: 'refused', refusal }) as const;
   const rule = RULES.get(found.name);
   if (rule === undefined) return refused('no-rule');

@@ -77,24 +77,24 @@ export async function readResult(file: string): Promise<Result> {
 }
 
 /**
- * Writes `text` to `file` so that a reader sees the old file or the new one and never half of it; missing folders are made. A pipe or
+ * Writes `content` to `file` so that a reader sees the old file or the new one and never half of it; missing folders are made. A pipe or
  * a device such as `/dev/stdout` is written to as it is, since replacing it would take it from everybody else.
  * @throws ResultFileError
  */
-export async function writeAtomically(file: string, text: string): Promise<void> {
+export async function writeAtomically(file: string, content: string | Uint8Array): Promise<void> {
   const present = await stat(file).catch(() => undefined);
   if (present !== undefined && !present.isFile() && !present.isDirectory()) {
     try {
-      await writeFile(file, text);
+      await writeFile(file, content);
     } catch (cause) {
       throw new ResultFileError('unwritable', file, `Cannot write ${file}: ${systemReason(cause)}.`, { cause });
     }
     return;
   }
-  await replaceFile(file, text);
+  await replaceFile(file, content);
 }
 
-async function replaceFile(file: string, text: string): Promise<void> {
+async function replaceFile(file: string, content: string | Uint8Array): Promise<void> {
   const folder = dirname(file);
   const temporary = join(folder, `.${basename(file)}.${randomUUID()}`);
   let created = false;
@@ -103,7 +103,7 @@ async function replaceFile(file: string, text: string): Promise<void> {
     const handle = await open(temporary, 'wx');
     created = true;
     try {
-      await handle.writeFile(text);
+      await handle.writeFile(content);
       await handle.sync();
     } finally {
       await handle.close();

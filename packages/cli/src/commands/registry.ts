@@ -1,8 +1,10 @@
 import type { Command } from '../command.js';
 import { benchCommand } from './bench.js';
 import { microguestsCommand } from './microguests.js';
+import { patchCommand } from './patch.js';
 import { reportCommand } from './report.js';
 import { runCommand } from './run.js';
+import { scanCommand } from './scan.js';
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [runCommand, benchCommand, reportCommand, microguestsCommand];
+export const COMMANDS: readonly Command[] = [runCommand, benchCommand, reportCommand, scanCommand, patchCommand, microguestsCommand];

@@ -1,0 +1,80 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { cli, ExitStatus } from './fake-machines.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'exitlab-patch-'));
+const SYSCALL = new URL('../../../../bench/guests/elf/syscall.elf', import.meta.url).pathname;
+const file = (name: string, bytes: Uint8Array | string): string => {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return path;
+};
+/** A copy of the guest with some bytes of its header changed. */
+const damaged = (name: string, changes: Readonly<Record<number, number>>): string => {
+  const bytes = Uint8Array.from(readFileSync(SYSCALL));
+  for (const [offset, value] of Object.entries(changes)) bytes[Number(offset)] = value;
+  return file(name, bytes);
+};
+
+test('patch writes a patched image, says what it did by instruction, and leaves the original alone', async (t) => {
+  const original = readFileSync(SYSCALL);
+  const out = join(folder, 'syscall.patched');
+  const { status, stdout, stderr } = await cli(['patch', SYSCALL, '-o', out]);
+  t.is(status, ExitStatus.fine);
+  t.regex(stdout, /^mtspr SRR0 +(\d+) +\1$/m, 'all sites of a rule are patched');
+  t.regex(stdout, /^rfi +\d+ +0 +\d+: /m);
+  t.regex(stderr, /^Patched \d+ of \d+ sensitive instructions: /);
+  t.deepEqual(readFileSync(SYSCALL), original);
+  t.notDeepEqual(readFileSync(out).subarray(0, original.length), original);
+});
+
+test('scan lists every site with its function and the instruction before and after', async (t) => {
+  const { status, stdout } = await cli(['scan', SYSCALL, '--sites']);
+  t.is(status, ExitStatus.fine);
+  t.regex(stdout, /^000[0-9a-f]{5} {2}\w+ +mtsrr0 r\d+ +-> {2}stw r\d+,-4028\(0\)$/m);
+});
+
+test('scan as JSON agrees with what patch does', async (t) => {
+  const scan = JSON.parse((await cli(['scan', SYSCALL, '--json'])).stdout) as { patched: number };
+  const patch = JSON.parse((await cli(['patch', SYSCALL, '--out', join(folder, 'again'), '--json'])).stdout) as { patched: number };
+  t.deepEqual(scan, patch);
+  t.true(scan.patched > 0);
+});
+
+const patchedOnce = join(folder, 'once');
+const BAD_INPUT = [
+  { what: 'a 64-bit ELF', path: () => damaged('elf64', { 4: 2 }), sentence: /a 64-bit ELF/ },
+  { what: 'a little-endian ELF', path: () => damaged('little', { 5: 1 }), sentence: /a little-endian ELF/ },
+  { what: 'an ELF without sections', path: () => damaged('no-sections', { 32: 0, 33: 0, 34: 0, 35: 0 }), sentence: /no section table/ },
+  { what: 'something that is no ELF', path: () => file('text', 'some text'), sentence: /Only an ELF image can be patched/ },
+  { what: 'a truncated ELF', path: () => file('short', readFileSync(SYSCALL).subarray(0, 5000)), sentence: /truncated or damaged/ },
+  { what: 'a missing file', path: () => join(folder, 'nowhere'), sentence: /there is no such file/ },
+  {
+    what: 'an image that is patched already',
+    path: async () => {
+      await cli(['patch', SYSCALL, '-o', patchedOnce]);
+      return patchedOnce;
+    },
+    sentence: /patched already/,
+  },
+];
+
+for (const { what, path, sentence } of BAD_INPUT) {
+  test(`patch refuses ${what} in one sentence, with status 2`, async (t) => {
+    const out = join(folder, `out of ${what}`);
+    const { status, stdout, stderr } = await cli(['patch', await path(), '-o', out]);
+    t.is(status, ExitStatus.badInput);
+    t.is(stdout, '');
+    t.regex(stderr, sentence);
+    t.is(stderr.trimEnd().split('\n').length, 1);
+    t.throws(() => readFileSync(out), { code: 'ENOENT' });
+  });
+}
+
+test('patch does not write over the image that it reads', async (t) => {
+  const { status, stderr } = await cli(['patch', SYSCALL, '-o', SYSCALL]);
+  t.is(status, ExitStatus.badInput);
+  t.regex(stderr, /cannot go over the original/);
+});
