@@ -20,7 +20,7 @@ function guestOf(words: readonly number[]): Hypervisor {
   words.forEach((word, index) => {
     processor.memory.write32(ENTRY + 4 * index, word);
   });
-  const hypervisor = new Hypervisor(processor, { bus, dcr }, { ramBytes: RAM_BYTES, policy: { ...LINUX_3_4, magicPage: 'silent' } });
+  const hypervisor = new Hypervisor(processor, { bus, dcr }, { ramBytes: RAM_BYTES, policy: { ...LINUX_3_4, magicPage: 'offered' } });
   hypervisor.setGuestTlbEntry(0, 0x250, 0, 0x3f);
   processor.setGpr(1, 0x8000);
   hypervisor.start(ENTRY);
