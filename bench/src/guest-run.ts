@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { EngineName } from '@exitlab/core';
 import type { RunResult } from '@exitlab/results';
 
 /** A file given to a run: its path as the user wrote it, and its bytes. */
@@ -22,6 +23,8 @@ export interface GuestRunSpec {
   readonly dtb?: InputFile;
   readonly append?: string;
   readonly memoryBytes: number;
+  /** What executes the guest's instructions; the default where absent. */
+  readonly engine?: EngineName;
   /** The run ends when console output matches; without it, when the guest ends. */
   readonly expect?: RegExp;
   /** Host time after which the run ends. */

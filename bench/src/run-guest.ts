@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { DEFAULT_ENGINE } from '@exitlab/core';
 import { LINUX_3_4, LINUX_3_4_AS_KVM, type Policy } from '@exitlab/hypervisor';
 import { describeRunEnd, Machine, noInput, type RunEnd, StreamInput, strategyByName } from '@exitlab/monitor';
 import { type EndReason, RUN_SCHEMA, type RunResult } from '@exitlab/results';
@@ -38,6 +39,7 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
     strategy,
     memoryBytes: spec.memoryBytes,
     kernel: spec.kernel.bytes,
+    ...(spec.engine && { engine: spec.engine }),
     ...(spec.initrd && { initrd: spec.initrd.bytes }),
     ...(spec.dtb && { deviceTreeBlob: spec.dtb.bytes }),
     bootArguments: spec.append ?? '',
@@ -78,7 +80,7 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
     cpu: '440EP',
     policy: machine.hypervisor === undefined ? {} : { ...machine.hypervisor.policy },
     costProfile: costProfileOf(machine),
-    engine: 'interpreter',
+    engine: spec.engine ?? DEFAULT_ENGINE,
     end: { reason: endReason(end), detail: describeRunEnd(end) },
     ...measureMachine(machine),
     coreHz: machine.processor.clock.coreHz,

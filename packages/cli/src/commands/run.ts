@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { type GuestRunSpec, readInputFile } from '@exitlab/bench';
+import { DEFAULT_ENGINE, ENGINES } from '@exitlab/core';
 import { END_REASONS, kvmTimingText, type RunResult, writeAtomically, writeResult } from '@exitlab/results';
 import { type Command, type CommandEnvironment, say } from '../command.js';
 import type { OptionTable, ParsedCommandLine } from '../command-line.js';
@@ -22,6 +23,7 @@ const OPTIONS: OptionTable = {
   'max-instructions': { value: 'N', help: 'end after so many guest instructions' },
   json: { value: 'FILE', help: 'write the result there' },
   'kvm-timing': { value: 'FILE', help: "write the exits there, as KVM's exit timing file has them" },
+  engine: { value: 'NAME', help: `what executes the guest: ${ENGINES.join(' or ')} (default ${DEFAULT_ENGINE}); it cannot tell` },
   unsupported: { value: 'HOW', help: "what Linux's KVM leaves out: fill (default) or as-kvm" },
   policy: { value: 'NAME=VALUE', help: 'another policy of the hypervisor; may be repeated', repeatable: true },
 };
@@ -72,6 +74,7 @@ async function runSpec(line: ParsedCommandLine, { machines }: CommandEnvironment
   const values = {
     ...optional('append', 'append', (_, text) => text),
     ...optional('expect', 'expect', parseExpression),
+    ...optional('engine', 'engine', (_, text) => parseChoice('engine', text, ENGINES)),
     ...optional('timeout', 'timeoutSeconds', parseSeconds),
     ...optional('max-instructions', 'maxInstructions', parseCount),
     memoryBytes: parseSize('memory', line.text('memory') ?? DEFAULT_MEMORY),

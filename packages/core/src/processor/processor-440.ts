@@ -25,9 +25,13 @@ export interface Processor440Options extends ClockRates {
   dcrs: DcrBus;
   /** Processor version register; that of the 440EP revision B by default, as on QEMU's bamboo. */
   pvr?: number;
-  /** How instructions are executed; `interpreter` by default. */
-  engine?: 'wasm' | 'interpreter';
+  /** How instructions are executed; `DEFAULT_ENGINE` where absent. Both behave alike to the last instruction. */
+  engine?: EngineName;
 }
+
+export const ENGINES = ['interpreter', 'wasm'] as const;
+export type EngineName = (typeof ENGINES)[number];
+export const DEFAULT_ENGINE: EngineName = 'interpreter';
 
 const PVR_440EP_REV_B = 0x422218d3;
 const WASM_PAGE_BYTES = 65536;
@@ -120,7 +124,7 @@ export class Processor440 implements Processor {
 
     installDecodeTable(buffer);
     const callouts = this.#callouts();
-    if (options.engine !== 'wasm') {
+    if ((options.engine ?? DEFAULT_ENGINE) === 'interpreter') {
       const module = new wasmHost.Module(buildInterpreterModule(pages));
       const instance = new wasmHost.Instance(module, { env: { memory, ...callouts } });
       this.#engine = instance.exports.interpret as () => void;

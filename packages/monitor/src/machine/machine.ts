@@ -1,4 +1,4 @@
-import { Processor440 } from '@exitlab/core';
+import { type EngineName, Processor440 } from '@exitlab/core';
 import { Hypervisor, LINUX_3_4, MAGIC_PAGE_BYTES, type Policy } from '@exitlab/hypervisor';
 import { BAMBOO } from '../board/bamboo.js';
 import { BambooBoard } from '../board/bamboo-board.js';
@@ -26,6 +26,8 @@ export interface MachineOptions {
   readonly initrd?: Uint8Array;
   readonly deviceTreeBlob?: Uint8Array;
   readonly bootArguments?: string;
+  /** What executes the guest's instructions; the guest cannot tell. */
+  readonly engine?: EngineName;
   /** The hypervisor's policy, but for the shared page, which the strategy decides; ignored where it has no hypervisor. */
   readonly policy?: Policy;
   /** Count exits by guest pc. */
@@ -80,7 +82,14 @@ export class Machine {
     const { coreHz, timebaseHz } = BAMBOO;
     // The shared page lies above the guest's RAM, where no guest mapping reaches it.
     const ramSizeBytes = strategy.magicPage === 'none' ? memoryBytes : memoryBytes + MAGIC_PAGE_BYTES;
-    this.processor = new Processor440({ ramSizeBytes, coreHz, timebaseHz, devices, dcrs });
+    this.processor = new Processor440({
+      ramSizeBytes,
+      coreHz,
+      timebaseHz,
+      devices,
+      dcrs,
+      ...(options.engine && { engine: options.engine }),
+    });
     loadPlaced(plan.images, this.processor.memory);
     if (strategy.hypervisor) {
       this.hypervisor = new Hypervisor(
