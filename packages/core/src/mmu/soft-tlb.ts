@@ -1,4 +1,15 @@
-import { RAM_ADJUST, RAM_BASE, SOFT_TLB_BASE, SOFT_TLB_CONTEXTS, SOFT_TLB_TABLE_BYTES } from '../processor/state-layout.js';
+import {
+  RAM_ADJUST,
+  RAM_BASE,
+  SOFT_TLB_BASE,
+  SOFT_TLB_CONTEXTS,
+  SOFT_TLB_TABLE_BYTES,
+  SOFT_TLB_VALID,
+  SOFT_TLB_WATCHED,
+} from '../processor/state-layout.js';
+
+/** How far a page may be written without asking. */
+export type WriteAccess = 'none' | 'watched' | 'free';
 
 /** One context of the software TLB: the translations of one privilege, address space and PID. */
 export interface SoftTlbContext {
@@ -63,14 +74,15 @@ export class SoftTlb {
   }
 
   /** Enters a 4 KB page into a context: `hostPage` is the byte address of its RAM in the memory. */
-  fill(context: SoftTlbContext, ea: number, hostPage: number, permissions: { read: boolean; write: boolean; execute: boolean }): void {
+  fill(context: SoftTlbContext, ea: number, hostPage: number, permissions: { read: boolean; write: WriteAccess; execute: boolean }): void {
     const page = ea >>> 12;
-    const entry = (hostPage - (page << 12) - RAM_ADJUST) | 1 | 0;
+    const place = (hostPage - (page << 12) - RAM_ADJUST) | 0;
+    const entry = place | SOFT_TLB_VALID;
     const { read, write, execute } = this.tablesOf(context.index);
     const isNew =
       this.#words[(read >>> 2) + page] === 0 && this.#words[(write >>> 2) + page] === 0 && this.#words[(execute >>> 2) + page] === 0;
     this.#words[(read >>> 2) + page] = permissions.read ? entry : 0;
-    this.#words[(write >>> 2) + page] = permissions.write ? entry : 0;
+    this.#words[(write >>> 2) + page] = permissions.write === 'none' ? 0 : permissions.write === 'free' ? entry : place | SOFT_TLB_WATCHED;
     this.#words[(execute >>> 2) + page] = permissions.execute ? entry : 0;
     if (!isNew) return;
     if (context.filledCount === context.filled.length) this.#makeRoom(context);
@@ -117,8 +129,9 @@ export class SoftTlb {
     }
   }
 
-  /** Drops the write entries that lead to pages of RAM (numbered from its start) in every context. */
-  protectPages(pages: ReadonlySet<number>): void {
+  /** Makes stores to pages of RAM (numbered from its start) watched, or free again, in every context. */
+  watchPages(pages: ReadonlySet<number>, watched: boolean): void {
+    const kind = watched ? SOFT_TLB_WATCHED : SOFT_TLB_VALID;
     for (const context of this.#contexts) {
       if (context.key < 0) continue;
       const write = this.tablesOf(context.index).write >>> 2;
@@ -126,8 +139,9 @@ export class SoftTlb {
         const page = context.filled[i]!;
         const entry = this.#words[write + page]!;
         if (entry === 0) continue;
-        const hostPage = (entry - 1 + (page << 12) + RAM_ADJUST) | 0;
-        if (pages.has((hostPage - RAM_BASE) >>> 12)) this.#words[write + page] = 0;
+        const place = entry & -RAM_ADJUST;
+        const hostPage = (place + (page << 12) + RAM_ADJUST) | 0;
+        if (pages.has((hostPage - RAM_BASE) >>> 12)) this.#words[write + page] = place | kind;
       }
     }
   }

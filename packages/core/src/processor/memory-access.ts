@@ -122,8 +122,7 @@ export class MemoryAccess {
     const user = this.#state.isUser;
     this.#softTlb.fill(context, pageEa, RAM_BASE + pa, {
       read: permits(word2, Access.read, user),
-      // Stores to translated code come through here, so that they are seen.
-      write: permits(word2, Access.write, user) && this.#codePages[pa >>> 12] === 0,
+      write: permits(word2, Access.write, user) ? (this.#codePages[pa >>> 12] === 0 ? 'free' : 'watched') : 'none',
       execute: permits(word2, Access.execute, user),
     });
   }

@@ -16,7 +16,7 @@ import { type ClockRates, ModelledClock } from './modelled-clock.js';
 import { ProcessorState } from './processor-state.js';
 import { Ram } from './ram.js';
 import { SpecialRegisters } from './special-registers.js';
-import { RAM_BASE, State } from './state-layout.js';
+import { codeBitmapBase, codeBitmapBytes, RAM_BASE, State } from './state-layout.js';
 import { Timers } from './timers.js';
 
 export interface Processor440Options extends ClockRates {
@@ -100,7 +100,7 @@ export class Processor440 implements Processor {
   #resetRequested = false;
 
   constructor(options: Processor440Options) {
-    const pages = Math.ceil((RAM_BASE + options.ramSizeBytes) / WASM_PAGE_BYTES);
+    const pages = Math.ceil((codeBitmapBase(options.ramSizeBytes) + codeBitmapBytes(options.ramSizeBytes)) / WASM_PAGE_BYTES);
     const memory = new wasmHost.Memory({ initial: pages, maximum: pages });
     const { buffer } = memory;
     this.#state = new ProcessorState(buffer);
@@ -134,10 +134,11 @@ export class Processor440 implements Processor {
       memory,
       memoryPages: pages,
       codePages,
+      ramSizeBytes: options.ramSizeBytes,
       callouts,
       enterCodePage: (pc) => this.#access.enterCodePage(pc),
       isLinear: (pc) => this.#access.codePageSizeBytes(pc) >= LINEAR_PAGE_BYTES,
-      protectPages: (each) => this.#softTlb.protectPages(each),
+      watchPages: (each, watched) => this.#softTlb.watchPages(each, watched),
       attend: () => this.#attend(),
       nowMs: () => performance.now(),
     });

@@ -57,7 +57,20 @@ export const RAM_BASE = SLOT_BASE + SLOT_BYTES;
 
 /**
  * A software TLB entry is `(host page - guest page - RAM_ADJUST) | 1`; 0 is invalid, so that fresh zero memory means "nothing
- * mapped". A host address is then `ea + entry` with the constant offset RAM_ADJUST - 1.
+ * mapped". A host address is then `ea + entry` with the constant offset RAM_ADJUST - 1. A write entry with SOFT_TLB_WATCHED in the
+ * place of the 1 allows stores to words that hold no translated code only.
  */
+export const SOFT_TLB_VALID = 1;
+export const SOFT_TLB_WATCHED = 2;
 export const RAM_ADJUST = 4096;
 export const RAM_OFFSET = RAM_ADJUST - 1;
+
+/**
+ * Behind RAM: a bit a word of RAM, 1 where it holds translated code. Bit n of the map's byte b stands for the word 8b + n.
+ */
+export function codeBitmapBase(ramSizeBytes: number): number {
+  return RAM_BASE + Math.ceil(ramSizeBytes / 65536) * 65536;
+}
+export function codeBitmapBytes(ramSizeBytes: number): number {
+  return Math.ceil(ramSizeBytes / 32);
+}

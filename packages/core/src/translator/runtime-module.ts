@@ -1,5 +1,16 @@
 import { interpreterFunction } from '../interpreter/interpreter-module.js';
-import { HEAT_BASE, HEAT_BYTES, RAM_OFFSET, SLOT_BASE, SLOT_BYTES, Slot, State } from '../processor/state-layout.js';
+import {
+  codeBitmapBase,
+  HEAT_BASE,
+  HEAT_BYTES,
+  RAM_ADJUST,
+  RAM_BASE,
+  RAM_OFFSET,
+  SLOT_BASE,
+  SLOT_BYTES,
+  Slot,
+  State,
+} from '../processor/state-layout.js';
 import { CALLOUT_IMPORTS, calloutIndex } from '../semantics/callouts.js';
 import { CodeEmitter } from '../semantics/code-emitter.js';
 import { constant, type I32 } from '../semantics/expression.js';
@@ -22,6 +33,7 @@ const INTERPRET_INDEX = IMPORTS.length;
 
 export interface RuntimeModuleOptions {
   readonly memoryPages: number;
+  readonly ramSizeBytes: number;
   readonly tableSize: number;
   /** How often control comes to an address between two calls of the translator; a power of two. */
   readonly heatStep: number;
@@ -31,7 +43,7 @@ export interface RuntimeModuleOptions {
  * The module that runs translated code: `run` dispatches between regions and the interpreter, the others are the accesses for which a
  * region's fast path does not suffice.
  */
-export function buildRuntimeModule({ memoryPages, tableSize, heatStep }: RuntimeModuleOptions): Uint8Array<ArrayBuffer> {
+export function buildRuntimeModule({ memoryPages, ramSizeBytes, tableSize, heatStep }: RuntimeModuleOptions): Uint8Array<ArrayBuffer> {
   return encodeModule({
     functionImports: IMPORTS,
     memory: { minimumPages: memoryPages, maximumPages: memoryPages },
@@ -41,7 +53,7 @@ export function buildRuntimeModule({ memoryPages, tableSize, heatStep }: Runtime
       interpreterFunction({ stopsAtJumps: true }),
       runFunction(heatStep),
       ...ACCESS_SIZES.map(loadFunction),
-      ...ACCESS_SIZES.map(storeFunction),
+      ...ACCESS_SIZES.map((size) => storeFunction(size, codeBitmapBase(ramSizeBytes))),
     ],
   });
 }
@@ -122,20 +134,30 @@ function loadFunction(size: AccessSize): FunctionDefinition {
   return { name: loadName(size), params: ['i32', 'i32', 'i32'], results: ['i32'], locals: emit.localTypes, code: emit.sink.bytes() };
 }
 
-function storeFunction(size: AccessSize): FunctionDefinition {
+/** Words that hold no translated code are stored to at once, also in pages that are watched because others do. */
+function storeFunction(size: AccessSize, codeBitmap: number): FunctionDefinition {
   const emit = new CodeEmitter(4);
   const b = new StateBuilder(emit);
   const [ea, value, pc, remaining] = [b.parameter(0), b.parameter(1), b.parameter(2), b.parameter(3)];
   b.setState(State.pc, pc);
   b.setState(State.remaining, remaining);
-  ifMapped(b, State.writeTable, ea, size, ValueType.void);
-  emit.value(value);
-  emit.memory(STORE_OP[size], SIZE_LOG2[size], RAM_OFFSET);
-  emit.else();
+  const entry = b.let(b.word32(b.add(b.and(b.shrU(ea, constant(10)), constant(0x003ffffc)), b.state(State.writeTable)), 0));
+  const aligned = b.eq(b.and(ea, constant(size - 1)), constant(0));
+  b.if(b.and(b.ne(entry, constant(0)), aligned), () => {
+    const place = b.let(b.add(b.and(entry, constant(-RAM_ADJUST)), constant(RAM_ADJUST)));
+    const pa = b.let(b.sub(b.add(ea, place), constant(RAM_BASE)));
+    const codeByte: I32 = { type: 'i32', kind: 'load', op: Op.i32Load8U, alignLog2: 0, offset: codeBitmap, address: b.shrU(pa, constant(5)) };
+    const isCode = b.and(b.shrU(codeByte, b.and(b.shrU(pa, constant(2)), constant(7))), constant(1));
+    b.if(b.eq(isCode, constant(0)), () => {
+      emit.value(b.add(b.xor(ea, constant(MIRROR[size])), place));
+      emit.value(value);
+      emit.memory(STORE_OP[size], SIZE_LOG2[size], 0);
+      emit.op(Op.return);
+    });
+  });
   emit.value(ea);
   emit.constant(size);
   emit.value(value);
   emit.call(calloutIndex('store'));
-  emit.end();
   return { name: storeName(size), params: ['i32', 'i32', 'i32', 'i32'], results: [], locals: emit.localTypes, code: emit.sink.bytes() };
 }

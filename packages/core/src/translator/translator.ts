@@ -14,13 +14,14 @@ export interface TranslatorHost {
   readonly memoryPages: number;
   /** By page of RAM: not 0 where stores must be looked at, because it holds translated code. The translator keeps it. */
   readonly codePages: Uint8Array;
+  readonly ramSizeBytes: number;
   readonly callouts: Readonly<Record<string, unknown>>;
   /** Enters the page of an address into the present context's execute table if it can be executed; no interrupt either way. */
   enterCodePage(pc: number): void;
   /** Whether the page belongs to a TLB entry so large that data accesses are likely to find the same one. */
   isLinear(pc: number): boolean;
-  /** Takes away the write entries of pages of RAM in every context. */
-  protectPages(pages: ReadonlySet<number>): void;
+  /** Makes stores to pages of RAM watched, or free again, in every context. */
+  watchPages(pages: ReadonlySet<number>, watched: boolean): void;
   /** Makes the engine stop after the running instruction. */
   attend(): void;
   /** Host time in milliseconds, for statistics alone. */
@@ -35,6 +36,8 @@ interface TranslatedRegion {
 
 const TABLE_SIZE = 16384;
 const HEAT_STEP = 256;
+const URGENT_HEAT = 4 * HEAT_STEP;
+const BATCH_REGIONS = 16;
 const LIMITS = { maxInstructions: 200, maxCallDepth: 2 } as const;
 const PAGE_BYTES = 4096;
 /** No pc ends in these bits. */
@@ -51,6 +54,8 @@ export class Translator {
   readonly #codeMap: CodeMap<TranslatedRegion>;
   readonly #byPlace = new Map<number, { region: TranslatedRegion; place: number }>();
   readonly #freeIndices: number[] = [];
+  /** Roots that wait for translation. */
+  readonly #queue = new Map<number, { pc: number; entry: number }>();
   #nextIndex = 0;
   #counts = { regions: 0, modules: 0, translatedInstructions: 0, wasmBytes: 0, regionsDropped: 0, generateMs: 0, compileMs: 0 };
 
@@ -58,10 +63,10 @@ export class Translator {
     this.#host = host;
     this.#words = new Int32Array(host.memory.buffer);
     for (let slot = 0; slot < SLOT_BYTES; slot += Slot.size) this.#words[(SLOT_BASE + slot + Slot.pc) >>> 2] = EMPTY_SLOT;
-    this.#codeMap = new CodeMap(host.codePages);
+    this.#codeMap = new CodeMap(host.codePages, host.memory.buffer, host.ramSizeBytes);
     this.#table = new wasmHost.Table({ element: 'anyfunc', initial: TABLE_SIZE });
-    const bytes = buildRuntimeModule({ memoryPages: host.memoryPages, tableSize: TABLE_SIZE, heatStep: HEAT_STEP });
-    const env = { memory: host.memory, table: this.#table, ...host.callouts, translate: () => this.#translate() };
+    const bytes = buildRuntimeModule({ memoryPages: host.memoryPages, tableSize: TABLE_SIZE, heatStep: HEAT_STEP, ramSizeBytes: host.ramSizeBytes });
+    const env = { memory: host.memory, table: this.#table, ...host.callouts, translate: (heat: number) => this.#request(heat) };
     const runtime = new wasmHost.Instance(new wasmHost.Module(bytes), { env });
     this.#imports = { ...env, ...runtime.exports };
     this.run = runtime.exports.run as () => void;
@@ -73,6 +78,7 @@ export class Translator {
 
   /** RAM has changed: code made from it is dropped. */
   invalidate(pa: number, lengthBytes: number): void {
+    if (lengthBytes <= 4 && !this.#codeMap.hasCode(pa)) return;
     const touched = this.#codeMap.touchedBy(pa, lengthBytes);
     if (touched.length === 0) return;
     for (const region of touched) this.#drop(region);
@@ -80,7 +86,8 @@ export class Translator {
   }
 
   // --- translating ----------------------------------------------------------------------------------------------------------
-  #translate(): void {
+  /** Control has come to State.pc `heat` times without finding a region. */
+  #request(heat: number): void {
     const pc = this.#words[State.pc >>> 2]! >>> 0;
     const entry = this.#executeEntry(pc);
     if (entry === 0) return;
@@ -89,30 +96,48 @@ export class Translator {
       this.#fillSlot(pc, entry, known.region, known.place);
       return;
     }
+    this.#queue.set(placeKey(pc, entry), { pc, entry });
+    // A module costs as much as a hundred instructions in it, so regions wait for company; but not for long.
+    if (this.#queue.size >= BATCH_REGIONS || heat >= URGENT_HEAT) this.#translateQueue();
+  }
+
+  #translateQueue(): void {
     const startMs = this.#host.nowMs();
-    const region = discoverRegion(pc, this.#source, LIMITS);
-    const root = region.find(pc, undefined);
-    if (root === undefined || region.nodes[root]!.instructions.length === 0) return;
-    const tableIndex = this.#freeIndices.pop() ?? this.#nextIndex++;
-    if (tableIndex >= TABLE_SIZE) throw new Error('the table of regions is full');
-    const made = buildRegionFunction(region, { tableIndex, expectedEntry: (node) => this.#expectedEntry(node) });
+    const requests = [...this.#queue.values()];
+    this.#queue.clear();
+    const batch = requests.flatMap(({ pc, entry }) => {
+      // Another region of the batch may have taken it in, or the context may have changed meanwhile.
+      if (this.#byPlace.has(placeKey(pc, entry)) || this.#executeEntry(pc) !== entry) return [];
+      return this.#prepare(pc) ?? [];
+    });
+    if (batch.length === 0) return;
     const bytes = encodeModule({
       functionImports: REGION_IMPORTS,
       memory: { minimumPages: this.#host.memoryPages, maximumPages: this.#host.memoryPages },
-      functions: [made.definition],
+      functions: batch.map(({ function: { definition } }) => definition),
     });
     const generatedMs = this.#host.nowMs();
-    const instance = new wasmHost.Instance(new wasmHost.Module(bytes), { env: this.#imports });
+    const { exports } = new wasmHost.Instance(new wasmHost.Module(bytes), { env: this.#imports });
     // Not by an element segment: an instance that imports a table holds a copy of it.
-    this.#table.set(tableIndex, instance.exports[made.definition.name]);
-    this.#install(region, made, tableIndex);
+    for (const { tableIndex } of batch) this.#table.set(tableIndex, exports[tableIndex]);
     const counts = this.#counts;
-    counts.regions++;
     counts.modules++;
-    counts.translatedInstructions += made.instructionCount;
     counts.wasmBytes += bytes.length;
     counts.generateMs += generatedMs - startMs;
     counts.compileMs += this.#host.nowMs() - generatedMs;
+  }
+
+  /** Makes the function of a region and enters its places; it can run once its module is there. */
+  #prepare(pc: number): TranslatedRegion | undefined {
+    const region = discoverRegion(pc, this.#source, LIMITS);
+    const root = region.find(pc, undefined);
+    if (root === undefined || region.nodes[root]!.instructions.length === 0) return undefined;
+    const tableIndex = this.#freeIndices.pop() ?? this.#nextIndex++;
+    if (tableIndex >= TABLE_SIZE) throw new Error('the table of regions is full');
+    const made = buildRegionFunction(region, { tableIndex, expectedEntry: (node) => this.#expectedEntry(node) });
+    this.#counts.regions++;
+    this.#counts.translatedInstructions += made.instructionCount;
+    return this.#install(region, made, tableIndex);
   }
 
   readonly #source: CodeSource = {
@@ -134,7 +159,7 @@ export class Translator {
     return this.#host.isLinear(pc) ? entry : undefined;
   }
 
-  #install(region: Region, made: RegionFunction, tableIndex: number): void {
+  #install(region: Region, made: RegionFunction, tableIndex: number): TranslatedRegion {
     const ranges = region.nodes.map((node) => ({
       pa: hostAddress(node.pc, node.entry) - RAM_BASE,
       sizeBytes: node.instructions.length * 4,
@@ -142,11 +167,12 @@ export class Translator {
     const translated: TranslatedRegion = { tableIndex, function: made, ranges };
     const fresh = new Set<number>();
     for (const range of ranges) if (this.#codeMap.add(translated, range)) fresh.add(Math.floor(range.pa / PAGE_BYTES));
-    if (fresh.size > 0) this.#host.protectPages(fresh);
+    if (fresh.size > 0) this.#host.watchPages(fresh, true);
     for (const { pc, entry, place } of made.places) {
       this.#byPlace.set(placeKey(pc, entry), { region: translated, place });
       this.#fillSlot(pc, entry, translated, place);
     }
+    return translated;
   }
 
   #slotOf(pc: number, entry: number): number {
@@ -162,7 +188,8 @@ export class Translator {
   }
 
   #drop(region: TranslatedRegion): void {
-    this.#codeMap.remove(region, region.ranges);
+    const empty = this.#codeMap.remove(region, region.ranges);
+    if (empty.size > 0) this.#host.watchPages(empty, false);
     for (const { pc, entry } of region.function.places) {
       const key = placeKey(pc, entry);
       if (this.#byPlace.get(key)?.region === region) this.#byPlace.delete(key);
