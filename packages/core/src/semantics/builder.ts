@@ -156,7 +156,8 @@ export abstract class Builder {
 
   /** Evaluates now, once; the result can be used any number of times. Constants and pinned values pass through. */
   let<T extends Expression>(expression: T): T {
-    if (expression.kind === 'const' || expression.kind === 'const64' || expression.kind === 'local') return expression;
+    if (expression.kind === 'const' || expression.kind === 'const64' || expression.kind === 'constDouble' || expression.kind === 'local')
+      return expression;
     const index = this.emit.temporaryLocal(expression.type);
     this.emit.value(expression);
     this.emit.localSet(index);

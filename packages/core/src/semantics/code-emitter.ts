@@ -17,7 +17,7 @@ export class CodeEmitter {
   readonly branchHints: BranchHint[] = [];
   readonly #parameterCount: number;
   #depth = 0;
-  #free: { i32: number[]; i64: number[] } = { i32: [], i64: [] };
+  readonly #free: Record<ValueTypeName, number[]> = { i32: [], i64: [], f32: [], f64: [] };
   #scope: { type: ValueTypeName; index: number }[] = [];
 
   constructor(parameterCount: number) {
@@ -103,6 +103,10 @@ export class CodeEmitter {
       case 'const64':
         this.sink.byte(Op.i64Const);
         this.sink.s64(expression.value);
+        return;
+      case 'constDouble':
+        this.sink.byte(Op.f64Const);
+        this.sink.append(new Uint8Array(Float64Array.of(expression.value).buffer));
         return;
       case 'local':
       case 'register':

@@ -8,6 +8,7 @@ import { Op, type ValueTypeName } from '../wasm/opcodes.js';
 export type Expression<T extends ValueTypeName = ValueTypeName> = { readonly type: T } & (
   | { readonly kind: 'const'; readonly value: number }
   | { readonly kind: 'const64'; readonly value: bigint }
+  | { readonly kind: 'constDouble'; readonly value: number }
   | { readonly kind: 'local'; readonly index: number }
   /** A local that holds a register: unlike a pinned value it changes when the register is written. */
   | { readonly kind: 'register'; readonly index: number }
@@ -18,6 +19,8 @@ export type Expression<T extends ValueTypeName = ValueTypeName> = { readonly typ
 );
 export type I32 = Expression<'i32'>;
 export type I64 = Expression<'i64'>;
+export type F32 = Expression<'f32'>;
+export type F64 = Expression<'f64'>;
 
 export function constant(value: number): I32 {
   return { type: 'i32', kind: 'const', value: value | 0 };

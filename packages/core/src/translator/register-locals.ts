@@ -1,11 +1,14 @@
 import type { CodeEmitter } from '../semantics/code-emitter.js';
 import type { Expression } from '../semantics/expression.js';
 import type { ByteSink } from '../wasm/module-encoder.js';
-import { Op, type ValueTypeName } from '../wasm/opcodes.js';
+import { Op } from '../wasm/opcodes.js';
+
+/** Guest registers are words and doublewords; floating-point ones are kept as their bits. */
+type RegisterType = 'i32' | 'i64';
 
 interface RegisterLocal {
   readonly stateOffset: number;
-  readonly type: ValueTypeName;
+  readonly type: RegisterType;
   readonly local: number;
   dirty: boolean;
 }
@@ -23,7 +26,7 @@ export class RegisterLocals {
     this.#emit = emit;
   }
 
-  #at(stateOffset: number, type: ValueTypeName): RegisterLocal {
+  #at(stateOffset: number, type: RegisterType): RegisterLocal {
     let found = this.#byOffset.get(stateOffset);
     if (!found) {
       found = { stateOffset, type, local: this.#emit.permanentLocal(type), dirty: false };
@@ -32,11 +35,11 @@ export class RegisterLocals {
     return found;
   }
 
-  read<T extends ValueTypeName>(stateOffset: number, type: T): Expression<T> {
+  read<T extends RegisterType>(stateOffset: number, type: T): Expression<T> {
     return { type, kind: 'register', index: this.#at(stateOffset, type).local } as Expression<T>;
   }
 
-  write(stateOffset: number, value: Expression): void {
+  write(stateOffset: number, value: Expression<RegisterType>): void {
     const register = this.#at(stateOffset, value.type);
     register.dirty = true;
     this.#emit.value(value);

@@ -146,7 +146,14 @@ function storeFunction(size: AccessSize, codeBitmap: number): FunctionDefinition
   b.if(b.and(b.ne(entry, constant(0)), aligned), () => {
     const place = b.let(b.add(b.and(entry, constant(-RAM_ADJUST)), constant(RAM_ADJUST)));
     const pa = b.let(b.sub(b.add(ea, place), constant(RAM_BASE)));
-    const codeByte: I32 = { type: 'i32', kind: 'load', op: Op.i32Load8U, alignLog2: 0, offset: codeBitmap, address: b.shrU(pa, constant(5)) };
+    const codeByte: I32 = {
+      type: 'i32',
+      kind: 'load',
+      op: Op.i32Load8U,
+      alignLog2: 0,
+      offset: codeBitmap,
+      address: b.shrU(pa, constant(5)),
+    };
     const isCode = b.and(b.shrU(codeByte, b.and(b.shrU(pa, constant(2)), constant(7))), constant(1));
     b.if(b.eq(isCode, constant(0)), () => {
       emit.value(b.add(b.xor(ea, constant(MIRROR[size])), place));

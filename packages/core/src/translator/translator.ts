@@ -65,7 +65,12 @@ export class Translator {
     for (let slot = 0; slot < SLOT_BYTES; slot += Slot.size) this.#words[(SLOT_BASE + slot + Slot.pc) >>> 2] = EMPTY_SLOT;
     this.#codeMap = new CodeMap(host.codePages, host.memory.buffer, host.ramSizeBytes);
     this.#table = new wasmHost.Table({ element: 'anyfunc', initial: TABLE_SIZE });
-    const bytes = buildRuntimeModule({ memoryPages: host.memoryPages, tableSize: TABLE_SIZE, heatStep: HEAT_STEP, ramSizeBytes: host.ramSizeBytes });
+    const bytes = buildRuntimeModule({
+      memoryPages: host.memoryPages,
+      tableSize: TABLE_SIZE,
+      heatStep: HEAT_STEP,
+      ramSizeBytes: host.ramSizeBytes,
+    });
     const env = { memory: host.memory, table: this.#table, ...host.callouts, translate: (heat: number) => this.#request(heat) };
     const runtime = new wasmHost.Instance(new wasmHost.Module(bytes), { env });
     this.#imports = { ...env, ...runtime.exports };

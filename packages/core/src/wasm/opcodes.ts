@@ -71,13 +71,34 @@ export const Op = {
   i64Shl: 0x86,
   i64ShrS: 0x87,
   i64ShrU: 0x88,
+  f64Const: 0x44,
+  f64Eq: 0x61,
+  f64Ne: 0x62,
+  f64Lt: 0x63,
+  f64Gt: 0x64,
+  f64Ge: 0x66,
+  f64Abs: 0x99,
+  f64Neg: 0x9a,
+  f64Nearest: 0x9e,
+  f64Add: 0xa0,
+  f64Sub: 0xa1,
+  f64Mul: 0xa2,
+  f64Div: 0xa3,
   i32WrapI64: 0xa7,
+  i32TruncF64S: 0xaa,
   i64ExtendI32S: 0xac,
   i64ExtendI32U: 0xad,
+  f32DemoteF64: 0xb6,
+  f64ConvertI32S: 0xb7,
+  f64PromoteF32: 0xbb,
+  i32ReinterpretF32: 0xbc,
+  i64ReinterpretF64: 0xbd,
+  f32ReinterpretI32: 0xbe,
+  f64ReinterpretI64: 0xbf,
   i32Extend8S: 0xc0,
   i32Extend16S: 0xc1,
 } as const;
 
 /** Value and block types as the binary format has them. */
-export const ValueType = { i32: 0x7f, i64: 0x7e, funcref: 0x70, void: 0x40 } as const;
-export type ValueTypeName = 'i32' | 'i64';
+export const ValueType = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, funcref: 0x70, void: 0x40 } as const;
+export type ValueTypeName = 'i32' | 'i64' | 'f32' | 'f64';

@@ -1,16 +1,37 @@
-import { type FpMnemonic, FpOperation } from '../../fpu/operations.js';
+import { type FpMnemonic, FpOperation, KIND_MASK, Kind, NEGATE, SINGLE, SUBTRACT } from '../../fpu/operations.js';
 import { Access } from '../../mmu/access.js';
 import { State } from '../../processor/state-layout.js';
 import type { Builder } from '../../semantics/builder.js';
+import {
+  bitsOfDouble,
+  bitsOfSingle,
+  double,
+  doubleOfBits,
+  doubleOfSingleBits,
+  eqDouble,
+  geDouble,
+  roundToSingle,
+} from '../../semantics/double.js';
 import { constant, constant64, type I32, type I64 } from '../../semantics/expression.js';
 import { Op } from '../../wasm/opcodes.js';
 import { type Fields, type InstructionRow, row, type Semantics } from '../instruction-row.js';
 import { Esr, Vector } from '../vectors.js';
+import {
+  compareFast,
+  convertToWordFast,
+  type FastComputation,
+  fastCopy,
+  fastProduct,
+  fastProductSum,
+  fastQuotient,
+  fastSum,
+  withFastPath,
+} from './float-fast-path.js';
 import { displaced, displacedUpdate, indexed, indexedUpdate } from './load-store.js';
 
 /**
- * The 440EP's FPU. Loads, stores and moves are built here; arithmetic and everything that touches FPSCR calls the floating-point unit
- * (fpu/), which takes its operands from the instruction word.
+ * The 440EP's FPU. Loads, stores and moves are built here, and the ordinary cases of arithmetic (float-fast-path.ts); for all else the
+ * floating-point unit (fpu/) is called.
  */
 const SIGN = constant64(1n << 63n);
 const MAGNITUDE = constant64((1n << 63n) - 1n);
@@ -28,14 +49,55 @@ function execute(b: Builder, operation: FpMnemonic, [frt, fra, frb]: [I32, I32, 
   return b.call('floatingPoint', constant(FpOperation[operation]), frt, fra, frb, frc);
 }
 
+/** What an operation computes where nothing is out of the ordinary; undefined where the unit always decides. */
+function fastComputation(id: number): FastComputation | undefined {
+  switch (id & KIND_MASK) {
+    case Kind.add:
+      return fastSum((id & SUBTRACT) !== 0);
+    case Kind.multiply:
+      return fastProduct;
+    case Kind.multiplyAdd:
+      return fastProductSum((id & SUBTRACT) !== 0, (id & NEGATE) !== 0);
+    case Kind.divide:
+      return fastQuotient;
+    case Kind.roundToSingle:
+      return fastCopy;
+    default:
+      return undefined;
+  }
+}
+
 /** The operands that the picture has; an operation ignores the others. */
 const arithmetic =
   (operation: FpMnemonic): Semantics =>
   (b, f) => {
     const present = (name: 'FRA' | 'FRB' | 'FRC') => (name in f ? f[name] : ZERO);
-    execute(b, operation, [f.FRT, present('FRA'), present('FRB')], present('FRC'));
+    const slowly = () => void execute(b, operation, [f.FRT, present('FRA'), present('FRB')], present('FRC'));
+    const id = FpOperation[operation];
+    const compute = fastComputation(id);
+    if (compute) withFastPath(b, f, (id & SINGLE) !== 0, compute, slowly);
+    else slowly();
     recordFloat(b, f);
   };
+
+const convertToWord =
+  (operation: 'fctiw' | 'fctiwz'): Semantics =>
+  (b, f) => {
+    convertToWordFast(b, f, operation === 'fctiwz', () => void execute(b, operation, [f.FRT, ZERO, f.FRB]));
+    recordFloat(b, f);
+  };
+
+const compare =
+  (operation: 'fcmpu' | 'fcmpo'): Semantics =>
+  (b, f) =>
+    compareFast(b, f, () => b.setCrField(f.BF, execute(b, operation, [f.BF, f.FRA, f.FRB])));
+
+/** FRC where FRA is not less than zero (minus zero is not), FRB where it is or is a NaN. */
+const select: Semantics = (b, f) => {
+  const takeC = b.let(geDouble(doubleOfBits(b.fpr(f.FRA)), double(0)));
+  b.setFpr(f.FRT, { type: 'i64', kind: 'select', condition: takeC, a: b.fpr(f.FRC), b: b.fpr(f.FRB) });
+  recordFloat(b, f);
+};
 
 const status =
   (operation: FpMnemonic, operands: Operands): Semantics =>
@@ -75,7 +137,13 @@ const loadSingle =
   (b, f) => {
     const ea = b.let(address(b, f));
     withinQuadword(b, ea, 4, Access.read);
-    b.call('loadConvert', f.FRT, b.load(4, ea));
+    const single = b.load(4, ea);
+    // The host may quiet a NaN on its way to a double, which `lfs` does not.
+    b.if(
+      b.gtU(b.and(single, constant(0x7fffffff)), constant(0x7f800000)),
+      () => void b.call('loadConvert', f.FRT, single),
+      () => b.setFpr(f.FRT, bitsOfDouble(doubleOfSingleBits(single))),
+    );
     if (update) b.setGpr(f.RA, ea);
   };
 
@@ -95,7 +163,11 @@ const storeSingle =
   (b, f) => {
     const ea = b.let(address(b, f));
     withinQuadword(b, ea, 4, Access.write);
-    b.store(4, ea, b.call('storeConvert', f.FRS));
+    const value = b.let(doubleOfBits(b.fpr(f.FRS)));
+    const single = b.variable(bitsOfSingle(value));
+    // `stfs` drops bits and never rounds: only a double that is a single goes the short way (a NaN is unequal to itself).
+    b.if(b.eq(eqDouble(roundToSingle(value), value), ZERO), () => single.set(b.call('storeConvert', f.FRS)));
+    b.store(4, ea, single.value);
     if (update) b.setGpr(f.RA, ea);
   };
 
@@ -138,16 +210,16 @@ export const FLOATING_POINT: readonly InstructionRow[] = [
   row('fnmsubs', '111011 ttttt aaaaa bbbbb ccccc 11110 r', 'FRT,FRA,FRC,FRB', 'float', arithmetic('fnmsubs'), float),
   row('fres',    '111011 ttttt ///// bbbbb ///// 11000 r', 'FRT,FRB',         'floatDivide', arithmetic('fres'), float),
   row('frsqrte', '111111 ttttt ///// bbbbb ///// 11010 r', 'FRT,FRB',         'floatDivide', arithmetic('frsqrte'), float),
-  row('fsel',    '111111 ttttt aaaaa bbbbb ccccc 10111 r', 'FRT,FRA,FRC,FRB', 'float', arithmetic('fsel'), float),
+  row('fsel',    '111111 ttttt aaaaa bbbbb ccccc 10111 r', 'FRT,FRA,FRC,FRB', 'float', select, float),
   row('frsp',    '111111 ttttt ///// bbbbb 0000001100 r', 'FRT,FRB',         'float', arithmetic('frsp'), float),
-  row('fctiw',   '111111 ttttt ///// bbbbb 0000001110 r', 'FRT,FRB',         'float', arithmetic('fctiw'), float),
-  row('fctiwz',  '111111 ttttt ///// bbbbb 0000001111 r', 'FRT,FRB',         'float', arithmetic('fctiwz'), float),
+  row('fctiw',   '111111 ttttt ///// bbbbb 0000001110 r', 'FRT,FRB',         'float', convertToWord('fctiw'), float),
+  row('fctiwz',  '111111 ttttt ///// bbbbb 0000001111 r', 'FRT,FRB',         'float', convertToWord('fctiwz'), float),
   row('fmr',     '111111 ttttt ///// bbbbb 0001001000 r', 'FRT,FRB',         'float', move((_, x) => x), float),
   row('fneg',    '111111 ttttt ///// bbbbb 0000101000 r', 'FRT,FRB',         'float', move((b, x) => b.binary64(Op.i64Xor, x, SIGN)), float),
   row('fabs',    '111111 ttttt ///// bbbbb 0100001000 r', 'FRT,FRB',         'float', move((b, x) => b.binary64(Op.i64And, x, MAGNITUDE)), float),
   row('fnabs',   '111111 ttttt ///// bbbbb 0010001000 r', 'FRT,FRB',         'float', move((b, x) => b.binary64(Op.i64Or, x, SIGN)), float),
-  row('fcmpu',   '111111 fff // aaaaa bbbbb 0000000000 /', 'BF,FRA,FRB',      'float', toCrField('fcmpu', (f) => [f.BF, f.FRA, f.FRB]), float),
-  row('fcmpo',   '111111 fff // aaaaa bbbbb 0000100000 /', 'BF,FRA,FRB',      'float', toCrField('fcmpo', (f) => [f.BF, f.FRA, f.FRB]), float),
+  row('fcmpu',   '111111 fff // aaaaa bbbbb 0000000000 /', 'BF,FRA,FRB',      'float', compare('fcmpu'), float),
+  row('fcmpo',   '111111 fff // aaaaa bbbbb 0000100000 /', 'BF,FRA,FRB',      'float', compare('fcmpo'), float),
   row('mcrfs',   '111111 fff // ggg // ///// 0001000000 /', 'BF,BFA',          'float', toCrField('mcrfs', (f) => [f.BF, f.BFA, ZERO]), float),
   row('mffs',    '111111 ttttt ///// ///// 1001000111 r', 'FRT',             'float', status('mffs', (f) => [f.FRT, ZERO, ZERO]), float),
   row('mtfsf',   '111111 / mmmmmmmm / bbbbb 1011000111 r', 'FLM,FRB',         'float', status('mtfsf', (f) => [ZERO, f.FLM, f.FRB]), float),
