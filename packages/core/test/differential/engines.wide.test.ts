@@ -15,7 +15,7 @@ test('translated instructions leave the same state as interpreted ones', (t) => 
   withFolder((folder) => {
     const runner = buildRunner(folder);
     const cases = generateCases(new RandomWords(SEED), CASES);
-    const interpreted = runOnProcessor(runner, cases, { engine: 'interpreter', rounds: 1 });
+    const interpreted = runOnProcessor(runner, cases, { engine: 'interpreter', rounds: ROUNDS });
     const translated = runOnProcessor(runner, cases, { engine: 'wasm', rounds: ROUNDS });
     const differences = cases.flatMap(({ words, record }, index) =>
       [...translated[index]!].flatMap((value, place) => {
