@@ -190,12 +190,9 @@ export class RecordingBuilder extends Builder {
   override jumpIf(): void {
     this.writes.add('pc');
   }
-  override raise(): void {
-    this.writes.add('pc');
-  }
-  override raiseAfter(): void {
-    this.writes.add('pc');
-  }
+  /** An interrupt is no effect of the instruction: it leaves the instruction undone. */
+  override raise(): void {}
+  override raiseAfter(): void {}
   override jumpToStatePc(): void {
     this.writes.add('pc');
   }

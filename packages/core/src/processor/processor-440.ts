@@ -396,7 +396,7 @@ export class Processor440 implements Processor {
         const result = this.#fpu.execute(operation, frt, fra, frb, frc);
         if (result & ENABLED_EXCEPTION && state.msr & (Msr.FE0 | Msr.FE1)) {
           // A CR field is delivered even so (PEM, fcmpo); generated code would leave before it does. frt is then BF.
-          if (makesCrField(operation)) state.set(State.cr + 4 * frt, result & 15);
+          if (makesCrField(operation)) state.setCrField(frt, result & 15);
           state.raise(Vector.program, Esr.FP);
         }
         return result & 15;

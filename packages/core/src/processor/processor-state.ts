@@ -63,6 +63,12 @@ export class ProcessorState {
     for (let field = 0; field < 8; field++) cr = (cr << 4) | crNibble(this.get(State.cr + 8 * field), this.get(State.cr + 8 * field + 4));
     return cr >>> 0;
   }
+  /** One field as its nibble LT GT EQ SO. */
+  setCrField(field: number, nibble: number): void {
+    const { low, high } = crWords(nibble);
+    this.set(State.cr + 8 * field, low);
+    this.set(State.cr + 8 * field + 4, high);
+  }
   set cr(value: number) {
     for (let field = 0; field < 8; field++) {
       const { low, high } = crWords((value >>> (28 - 4 * field)) & 15);

@@ -267,7 +267,7 @@ export class TranslatorBuilder extends Builder {
 
   /** Unrolled where the condition is known in every round. */
   override while(condition: () => I32, body: () => void): void {
-    while (constantValue(condition()) === 1) body();
+    while (constantValue(condition())) body();
     if (constantValue(condition()) === 0) return;
     this.#conditionally(() => super.while(condition, body));
   }

@@ -8,6 +8,7 @@ const RECORDS_PA = 0x01a00000;
 /** Physical addresses of the runner's variables. */
 export const RECORD_POINTER_PA = 0x3000;
 export const COUNT_PA = 0x3004;
+export const END_BY_WAIT_PA = 0x3008;
 
 /** A slot is full of traps but for the case's instructions, which begin in its middle. */
 export const SLOT_WORDS = 16;

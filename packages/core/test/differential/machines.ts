@@ -8,6 +8,7 @@ import { Processor440 } from '../../src/processor/processor-440.js';
 import type { Case } from './case-generator.js';
 import {
   COUNT_PA,
+  END_BY_WAIT_PA,
   FIRST_RECORD_EA,
   MOST_CASES,
   RAM_BYTES,
@@ -118,27 +119,44 @@ export function qemuVersion(): string {
   return execFileSync('qemu-system-ppc', ['--version'], { encoding: 'utf8' }).split('\n')[0]!;
 }
 
-/** The records as our processor leaves them, and the cases that it did not reach. */
-export function runOnProcessor(runner: RunnerImage, cases: readonly Case[]): Uint32Array[] {
+export interface OwnMachine {
+  engine: 'wasm' | 'interpreter';
+  /** How often the cases run, each time from the same records; the translator takes up what has run often. */
+  rounds: number;
+}
+
+/** The records as our processor leaves them after the last round. */
+export function runOnProcessor(
+  runner: RunnerImage,
+  cases: readonly Case[],
+  { engine, rounds }: OwnMachine = { engine: 'interpreter', rounds: 1 },
+): Uint32Array[] {
   const processor = new Processor440({
     ramSizeBytes: RAM_BYTES,
     coreHz: CORE_HZ,
     timebaseHz: CORE_HZ,
     devices: { read: () => 0, write: () => {} },
     dcrs: { read: () => 0, write: () => {} },
+    engine,
   });
   const { memory } = processor;
   memory.writeBytes(0, runner.bytes);
-  for (const { pa, bytes } of memoryImage(cases)) memory.writeBytes(pa, bytes);
-  // As the board leaves it: 256 MB at 0 for the supervisor.
-  processor.writeTlb(0, 0, 0x00000290);
-  processor.writeTlb(0, 1, 0x00000000);
-  processor.writeTlb(0, 2, 0x00000007);
-  processor.pc = 0;
-  const reason = processor.run(cases.length * MOST_INSTRUCTIONS_A_CASE + 10_000);
-  if (reason !== StopReason.reset) {
-    const left = memory.read32(COUNT_PA);
-    throw new Error(`the runner stopped (${reason}) at 0x${processor.pc.toString(16)} with ${left} of ${cases.length} cases left`);
+  const [variables, slots, records] = memoryImage(cases);
+  memory.writeBytes(slots!.pa, slots!.bytes);
+  for (let round = 0; round < rounds; round++) {
+    for (const { pa, bytes } of [variables!, records!]) memory.writeBytes(pa, bytes);
+    memory.write32(END_BY_WAIT_PA, 1);
+    // As the board leaves it: 256 MB at 0 for the supervisor.
+    processor.writeTlb(0, 0, 0x00000290);
+    processor.writeTlb(0, 1, 0x00000000);
+    processor.writeTlb(0, 2, 0x00000007);
+    processor.msr = 0;
+    processor.pc = 0;
+    const reason = processor.run(cases.length * MOST_INSTRUCTIONS_A_CASE + 10_000);
+    if (reason !== StopReason.wait) {
+      const left = memory.read32(COUNT_PA);
+      throw new Error(`the runner stopped (${reason}) at 0x${processor.pc.toString(16)} with ${left} of ${cases.length} cases left`);
+    }
   }
   return splitRecords(Buffer.from(memory.readBytes(recordPa(0), cases.length * RECORD_WORDS * 4)), cases.length);
 }

@@ -1,6 +1,7 @@
 /*
  * Runs a table of instruction cases that lies in memory: loads each case's registers, executes its instruction where the host has put
- * it, catches what comes (every slot is full of traps), and stores all registers back in the case's record. Ends by a system reset.
+ * it, catches what comes (every slot is full of traps), and stores all registers back in the case's record. Ends by a system reset, or
+ * by waiting.
  *
  * Physical memory: this program at 0, code slots, the data pages and the records where the host has put them (layout.ts has the same
  * numbers). Effective addresses: 0 to 64 KB this program (supervisor); BULK + physical for slots and records; data pages at themselves.
@@ -22,6 +23,7 @@
 #define SAVED_GPRS 0x2000
 #define RECORD 0x3000
 #define COUNT 0x3004
+#define END_BY_WAIT 0x3008
 #define SCRATCH 0x3010
 
 #define SRR0 26
@@ -287,7 +289,15 @@ critical:
 	stw	6, RECORD(0)
 	b	next_case
 
+	/* The end: a wait, from which the host can start another round, or a reset, which ends QEMU. */
 done:
-	lis	3, 0x3000		/* DBCR0[RST]: system reset */
+	lwz	3, END_BY_WAIT(0)
+	cmpwi	3, 0
+	beq	1f
+	lis	3, 0x0004		/* MSR[WE] */
+	mtmsr	3
+	isync
+	b	done
+1:	lis	3, 0x3000		/* DBCR0[RST]: system reset */
 	mtspr	DBCR0, 3
 	b	done
