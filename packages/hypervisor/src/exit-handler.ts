@@ -5,7 +5,7 @@ import { fieldRt, fieldSpr } from './emulation/instruction-word.js';
 import { CPR0_CONFIG_DATA, findPrivileged, isFilledSprAccess, programSyndrome } from './emulation/privileged.js';
 import type { EmulationContext } from './emulation/sprs.js';
 import { ExitType } from './exit-types.js';
-import { HYPERCALL_R0, performHypercall } from './hypercalls.js';
+import { HYPERCALL_R0, HYPERCALL_WORD, performHypercall } from './hypercalls.js';
 import { Priority, queueInterrupt, queueProgram } from './interrupts.js';
 import { Esr, Ivor, Mcsr, Msr } from './registers.js';
 import { TlbField } from './tlb-words.js';
@@ -34,6 +34,8 @@ export type ExitOutcome =
   | { readonly kind: 'resume-guest' }
   /** As resume-guest, with all registers restored, since an emulated instruction may have changed any. */
   | { readonly kind: 'resume-guest-nv' }
+  /** The guest sleeps until an interrupt is pending. */
+  | { readonly kind: 'idle' }
   | { readonly kind: 'emulate-mmio'; readonly access: DeviceAccess }
   | { readonly kind: 'emulate-dcr'; readonly dcrn: number; readonly register: number; readonly isWrite: boolean }
   /** A clock register that KVM reads for the guest without leaving the kernel. */
@@ -49,6 +51,7 @@ export interface HandledExit {
 
 const RESUME: ExitOutcome = { kind: 'resume-guest' };
 const RESUME_NV: ExitOutcome = { kind: 'resume-guest-nv' };
+const IDLE: ExitOutcome = { kind: 'idle' };
 const RESET: ExitOutcome = { kind: 'reset' };
 
 const hex = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, '0')}`;
@@ -59,13 +62,17 @@ function fail(type: ExitType, reason: Failure['reason'], pc: number, message: st
 
 /** The instruction at the guest's pc, through the mapping that has just served its fetch. */
 function fetchInstruction(vcpu: Vcpu): number {
+  return readGuestWord(vcpu, vcpu.pc);
+}
+
+function readGuestWord(vcpu: Vcpu, ea: number): number {
   const pid = vcpu.shadowTlb.hardwarePid(vcpu.userMode);
-  const pa = vcpu.processor.translate(vcpu.pc, 'execute', 1, pid, true);
+  const pa = vcpu.processor.translate(ea, 'execute', 1, pid, true);
   if (pa !== undefined) return vcpu.processor.memory.read32(pa);
   // The mapping has gone between fetch and exit; the guest's own TLB still knows the page, or the word is read as illegal.
-  const index = vcpu.guestTlb.search(vcpu.pc, vcpu.pid, vcpu.instructionSpace, vcpu.work);
+  const index = vcpu.guestTlb.search(ea, vcpu.pid, vcpu.instructionSpace, vcpu.work);
   if (index < 0) return 0;
-  const guestPa = vcpu.guestPhysical(index, vcpu.pc);
+  const guestPa = vcpu.guestPhysical(index, ea);
   return isGuestRam(vcpu, guestPa) ? vcpu.processor.memory.read32(guestPa) : 0;
 }
 
@@ -153,14 +160,18 @@ function handleFloatingPoint(vcpu: Vcpu): HandledExit {
   return reflect(vcpu, Priority.FP_UNAVAIL, ExitType.FP_UNAVAIL);
 }
 
-function handleSystemCall(vcpu: Vcpu): HandledExit {
-  if (!vcpu.userMode && vcpu.processor.gpr(0) === HYPERCALL_R0) {
-    vcpu.work.instruction = 'hypercall';
-    performHypercall(vcpu);
-  } else {
-    queueInterrupt(vcpu, Priority.SYSCALL);
-  }
-  return { type: ExitType.SYSCALL, outcome: RESUME };
+function handleSystemCall({ vcpu, byteChannels }: EmulationContext): HandledExit {
+  if (!isHypercall(vcpu)) return reflect(vcpu, Priority.SYSCALL, ExitType.SYSCALL);
+  vcpu.work.instruction = 'hypercall';
+  const effect = performHypercall(vcpu, byteChannels);
+  return { type: ExitType.SYSCALL, outcome: effect === 'idle' ? IDLE : RESUME };
+}
+
+/** Only the guest kernel makes hypercalls: by the value of r0 or, where the interface is announced, by the instruction itself. */
+function isHypercall(vcpu: Vcpu): boolean {
+  if (vcpu.userMode) return false;
+  if (vcpu.processor.gpr(0) === HYPERCALL_R0) return true;
+  return vcpu.policy.magicPage === 'offered' && readGuestWord(vcpu, (vcpu.pc - 4) >>> 0) === HYPERCALL_WORD;
 }
 
 /** Whether the guest's own entry lets its present mode make the access. KVM does not ask for device pages; a real 440 does. */
@@ -237,7 +248,7 @@ export function handleExit(context: EmulationContext, exit: Exit): HandledExit {
     case Ivor.ITLB_MISS:
       return handleInstructionMiss(vcpu, exit);
     case Ivor.SYSCALL:
-      return handleSystemCall(vcpu);
+      return handleSystemCall(context);
     case Ivor.DATA_STORAGE:
       return reflectStorage(vcpu, exit, Priority.DATA_STORAGE, ExitType.DSI);
     case Ivor.INST_STORAGE:

@@ -8,6 +8,7 @@ import type { EmulationContext } from './emulation/sprs.js';
 import { EndlessFaultDetector } from './endless-fault.js';
 import { type Exit, type ExitOutcome, type Failure, guestPermitsFetch, handleExit } from './exit-handler.js';
 import { EXIT_TYPES, ExitType } from './exit-types.js';
+import type { ByteChannels } from './hypercalls.js';
 import { deliverInterrupts, dequeueInterrupt, Priority, queueInterrupt } from './interrupts.js';
 import { checkPolicy, LINUX_3_4, type Policy } from './policy.js';
 import { Esr, Ivor, Msr, Spr } from './registers.js';
@@ -21,6 +22,8 @@ import { Work } from './work.js';
 export interface GuestDevices {
   readonly bus: DeviceBus;
   readonly dcr: DcrBus;
+  /** A console by hypercall. */
+  readonly byteChannels?: ByteChannels;
   /**
    * Asked when the guest is idle: how many core cycles from now the guest may sleep. `timerCycles` is the time to its next timer, or
    * undefined if none runs. Returns a number up to that, after which the devices have been brought up to date; undefined leaves
@@ -88,7 +91,7 @@ export class Hypervisor implements InterruptInputs {
   /** Whether the guest was stopped between two instructions, rather than by an exit of its own. */
   #interrupted = false;
   /** The guest sleeps, and its exit is not booked yet. */
-  #sleeping: { pc: number; idleCycles: number } | undefined;
+  #sleeping: { pc: number; idleCycles: number; type: ExitType } | undefined;
 
   constructor(processor: Processor, devices: GuestDevices, options: HypervisorOptions = {}) {
     this.processor = processor;
@@ -103,7 +106,7 @@ export class Hypervisor implements InterruptInputs {
     this.#timers = new Timers(processor, hostTickTicks);
     this.#shadowTlb = new ShadowTlb(processor, this.policy, options.untouchedRamFrom);
     this.vcpu = new Vcpu(processor, this.policy, ramBytes, shared, this.#shadowTlb, this.#work);
-    if (shared.pa !== undefined) this.#shadowTlb.mapMagicPage(shared.pa);
+    if (shared.pa !== undefined && this.policy.magicPage === 'silent') this.#shadowTlb.mapMagicPage(shared.pa);
     this.#accounting = new Accounting(options.countSites ?? false);
     this.#detector = new EndlessFaultDetector(options.endlessFaultLimit ?? 10_000);
     this.#hostProcessPages = options.hostProcessPages ?? 0;
@@ -111,6 +114,7 @@ export class Hypervisor implements InterruptInputs {
     this.#context = {
       vcpu: this.vcpu,
       timers: this.#timers,
+      byteChannels: devices.byteChannels,
       timerStartDelayTicks: Math.round(this.costProfile.timerStartDelay * ticksPerCycle),
     };
     processor.interruptTarget = 'host';
@@ -220,10 +224,11 @@ export class Hypervisor implements InterruptInputs {
 
   #enter(): void {
     const { processor, vcpu } = this;
-    this.#timers.program();
+    this.#timers.program(this.vcpu.heldInCriticalSection);
     processor.pc = vcpu.pc;
     processor.msr = vcpu.hardwareMsr;
     processor.writeSpr(Spr.PID, this.#shadowTlb.hardwarePid(vcpu.userMode));
+    if (vcpu.shared.pa !== undefined) vcpu.refreshUserReadableSprgs();
   }
 
   /** On a call of run: what the monitor has raised meanwhile is delivered first; a sleeping guest goes on sleeping or wakes. */
@@ -253,14 +258,14 @@ export class Hypervisor implements InterruptInputs {
     if (this.#work.instruction !== '' && exit.vector !== Ivor.SYSCALL) this.#emulatedInstructions++;
     processor.clearReservation();
     deliverInterrupts(vcpu, this.#work);
-    const asleep = (vcpu.msr & Msr.WE) !== 0;
+    const asleep = (vcpu.msr & Msr.WE) !== 0 || outcome.kind === 'idle';
     const ended = this.#completeForGuest(outcome, exit);
     if (ended?.kind === 'failure') {
       this.#book(type, exit.pc, 0);
       return ended;
     }
     if (asleep) {
-      this.#sleeping = { pc: exit.pc, idleCycles: 0 };
+      this.#sleeping = { pc: exit.pc, idleCycles: 0, type: outcome.kind === 'idle' ? type : ExitType.EMUL_WAIT };
       this.#work.waits++;
       return this.#sleep();
     }
@@ -286,6 +291,7 @@ export class Hypervisor implements InterruptInputs {
     switch (outcome.kind) {
       case 'resume-guest':
       case 'resume-guest-nv':
+      case 'idle':
         return undefined;
       case 'emulate-mmio': {
         const missing = performDeviceAccess(vcpu, bus, outcome.access);
@@ -326,7 +332,8 @@ export class Hypervisor implements InterruptInputs {
     const expiries = this.#timers.expire(vcpu);
     this.processor.clearReservation();
     deliverInterrupts(vcpu, this.#work);
-    const type = expiries.decrementer || expiries.hostTick ? ExitType.DEC : expiries.watchdog ? ExitType.X_WATCHDOG : ExitType.X_FIT;
+    const type =
+      expiries.decrementer || expiries.hostTick || expiries.retry ? ExitType.DEC : expiries.watchdog ? ExitType.X_WATCHDOG : ExitType.X_FIT;
     this.#book(type, pc, 0);
     if (expiries.watchdogReset) return { kind: 'reset' };
     this.#serveTimersInHost();
@@ -349,7 +356,7 @@ export class Hypervisor implements InterruptInputs {
    */
   #sleep(): RunOutcome | undefined {
     const { vcpu, processor } = this;
-    const sleeping = this.#sleeping as { pc: number; idleCycles: number };
+    const sleeping = this.#sleeping as { pc: number; idleCycles: number; type: ExitType };
     while (vcpu.pending === 0) {
       const deadline = this.#timers.nextDeadline;
       const timerCycles = Number.isFinite(deadline) ? this.#timers.cyclesUntil(deadline) : undefined;
@@ -367,7 +374,7 @@ export class Hypervisor implements InterruptInputs {
     this.#sleeping = undefined;
     deliverInterrupts(vcpu, this.#work);
     this.#accounting.bookIdle(sleeping.idleCycles);
-    this.#book(ExitType.EMUL_WAIT, sleeping.pc, sleeping.idleCycles);
+    this.#book(sleeping.type, sleeping.pc, sleeping.idleCycles);
     this.#serveTimersInHost();
     return undefined;
   }

@@ -4,6 +4,7 @@ export { ComposedCosts, type CostItem, type CostProfile, USER_SPACE } from './co
 export { LINUX_3_4_COSTS } from './cost-profiles/linux-3.4.js';
 export type { Failure } from './exit-handler.js';
 export { EXIT_TYPES, type ExitTypeName, type ExitTypeRow } from './exit-types.js';
+export { type ByteChannels, HYPERCALL_INSTRUCTIONS } from './hypercalls.js';
 export {
   adoptNativeEntry,
   type GuestDevices,

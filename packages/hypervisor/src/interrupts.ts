@@ -87,10 +87,17 @@ function inCriticalSection(vcpu: Vcpu): boolean {
   return vcpu.shared.get(SharedField.critical) === vcpu.processor.gpr(1) && (vcpu.msr & Msr.PR) === 0;
 }
 
-function isAllowed(vcpu: Vcpu, interrupt: InterruptRow): boolean {
-  if (interrupt.enable === 0) return true;
-  if ((vcpu.msr & interrupt.enable) === 0) return false;
-  return interrupt.enable !== Msr.EE || !inCriticalSection(vcpu);
+function isEnabled(vcpu: Vcpu, interrupt: InterruptRow): boolean {
+  return interrupt.enable === 0 || (vcpu.msr & interrupt.enable) !== 0;
+}
+
+/**
+ * What a critical section holds back: in KVM 3.4 the interrupts of MSR[EE]. Where the guest can mean it, critical ones too, since their
+ * handlers would use the same scratch words.
+ */
+function isHeldBack(vcpu: Vcpu, interrupt: InterruptRow): boolean {
+  const holdable = vcpu.shared.pa === undefined ? Msr.EE : Msr.EE | Msr.CE | Msr.DE;
+  return (interrupt.enable & holdable) !== 0 && inCriticalSection(vcpu);
 }
 
 function deliver(vcpu: Vcpu, interrupt: InterruptRow): void {
@@ -119,14 +126,18 @@ function deliver(vcpu: Vcpu, interrupt: InterruptRow): void {
 
 /** Delivers the pending interrupt of the lowest number that the guest allows, if any (kvmppc_core_check_exceptions). */
 export function deliverInterrupts(vcpu: Vcpu, work: Work): void {
+  vcpu.heldInCriticalSection = false;
   if (vcpu.pending !== 0) {
     for (const interrupt of INTERRUPT_TABLE) {
       if ((vcpu.pending & (1 << interrupt.priority)) === 0) continue;
-      if (isAllowed(vcpu, interrupt)) {
+      const held = isHeldBack(vcpu, interrupt);
+      if (isEnabled(vcpu, interrupt) && !held) {
         deliver(vcpu, interrupt);
         work.delivered |= 1 << interrupt.priority;
         break;
       }
+      // Without a page of their own guests cannot mean it: then it is KVM's quirk for r1 = 0, and lasts until the next exit.
+      if (held && isEnabled(vcpu, interrupt) && vcpu.shared.pa !== undefined) vcpu.heldInCriticalSection = true;
       work.deferred |= 1 << interrupt.priority;
     }
   }

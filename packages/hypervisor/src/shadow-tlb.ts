@@ -158,12 +158,13 @@ export class ShadowTlb {
     }
   }
 
-  /** Pins the shared page at `pa` for the guest kernel. */
-  mapMagicPage(pa: number): void {
+  /** Pins the shared page at `pa` for the guest kernel, which may execute from it only if it asks for that. */
+  mapMagicPage(pa: number, executable = false): void {
     const slot = this.#slots;
     const fourKilobytes = 1 << TlbField.SIZE_SHIFT;
+    const permissions = TlbField.UR | TlbField.UW | TlbField.SR | TlbField.SW | (executable ? TlbField.UX | TlbField.SX : 0);
     this.#processor.writeTlb(slot, 1, pa);
-    this.#processor.writeTlb(slot, 2, TlbField.MEMORY_COHERENT | 0x1b | TlbField.SUPERVISOR_PERMISSIONS);
+    this.#processor.writeTlb(slot, 2, TlbField.MEMORY_COHERENT | permissions);
     this.#processor.writeTlb(slot, 0, (MAGIC_PAGE_EA | TlbField.VALID | TlbField.TS | fourKilobytes) >>> 0, KERNEL_PID);
   }
 

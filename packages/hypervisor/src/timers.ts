@@ -12,10 +12,14 @@ export interface Expiries {
   /** The watchdog ran out for the third time with TCR[WRC] set. */
   watchdogReset: boolean;
   hostTick: boolean;
+  /** The short time after which an interrupt that the guest held back is offered again. */
+  retry: boolean;
 }
 
 /** Rate of the host scheduler's tick: a timer that comes sooner than a tick is most likely the host's next. */
 const HOST_HZ = 250;
+/** Timebase ticks after which an interrupt that a guest's critical section holds back is offered again. */
+const RETRY_TICKS = 64;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** Half periods of the fixed-interval timer and the watchdog in timebase ticks: the bit whose rise counts (440x5 UM, "Timers"). */
@@ -47,6 +51,7 @@ export class Timers {
   #decStart = 0;
   #decDeadline = NEVER;
   #hostTickDeadline = NEVER;
+  #retryDeadline = NEVER;
   /** Up to which timebase the bits of FIT and watchdog have been looked at. */
   #watchedUntil = 0;
   #programmed = NEVER;
@@ -121,7 +126,7 @@ export class Timers {
 
   /** The timebase at which the host must next be interrupted for a timer, or infinity. */
   get nextDeadline(): number {
-    let deadline = Math.min(this.#decDeadline, this.#hostTickDeadline);
+    let deadline = Math.min(this.#decDeadline, this.#hostTickDeadline, this.#retryDeadline);
     if ((this.#tcr & Tcr.FIE) !== 0 && (this.#tsr & Tsr.FIS) === 0) {
       deadline = Math.min(deadline, nextRise(this.#fitHalfPeriod(), this.#watchedUntil));
     }
@@ -138,10 +143,21 @@ export class Timers {
   expire(vcpu: Vcpu): Expiries {
     const now = this.#now();
     const tsrBefore = this.#tsr;
-    const expiries: Expiries = { decrementer: false, fixedInterval: false, watchdog: false, watchdogReset: false, hostTick: false };
+    const expiries: Expiries = {
+      decrementer: false,
+      fixedInterval: false,
+      watchdog: false,
+      watchdogReset: false,
+      hostTick: false,
+      retry: false,
+    };
     if (this.#hostTickDeadline <= now) {
       expiries.hostTick = true;
       while (this.#hostTickDeadline <= now) this.#hostTickDeadline += this.#hostTickTicks;
+    }
+    if (this.#retryDeadline <= now) {
+      expiries.retry = true;
+      this.#retryDeadline = NEVER;
     }
     if (this.#decDeadline <= now) {
       expiries.decrementer = true;
@@ -164,8 +180,12 @@ export class Timers {
     return expiries;
   }
 
-  /** Sets the hardware's decrementer for the next deadline; called before the guest is entered. */
-  program(): void {
+  /**
+   * Sets the hardware's decrementer for the next deadline; called before the guest is entered. With `retrySoon` that is a short time
+   * away at most: nothing else tells when the guest lets go of an interrupt that it holds back. (KVM waits for the host's next tick.)
+   */
+  program(retrySoon: boolean): void {
+    this.#retryDeadline = retrySoon ? Math.min(this.#retryDeadline, this.#now() + RETRY_TICKS) : NEVER;
     const deadline = this.nextDeadline;
     if (deadline === this.#programmed) return;
     this.#programmed = deadline;

@@ -11,6 +11,13 @@ import type { Work } from './work.js';
 const SHADOW_MSR = Msr.CE | Msr.EE | Msr.PR | Msr.ME | Msr.DE | Msr.IS | Msr.DS;
 const FLOATING_POINT_MSR = Msr.FP | Msr.FE0 | Msr.FE1;
 
+const USER_READABLE_SPRGS = [
+  { sprn: Spr.SPRG4, field: SharedField.sprg4 },
+  { sprn: Spr.SPRG5, field: SharedField.sprg5 },
+  { sprn: Spr.SPRG6, field: SharedField.sprg6 },
+  { sprn: Spr.SPRG7, field: SharedField.sprg7 },
+] as const;
+
 /** IVPR and IVORs before the guest sets its own: values that are easy to recognise (kvm_arch_vcpu_setup). */
 const INITIAL_IVPR = 0x55550000;
 const INITIAL_IVOR = 0x7700;
@@ -50,6 +57,10 @@ export class Vcpu {
   pending = 0;
   queuedEsr = 0;
   queuedDear = 0;
+
+  /** Whether an interrupt is pending that only the guest's critical section holds back. */
+  heldInCriticalSection = false;
+  readonly #userReadableSprgs = new Uint32Array(4);
 
   /** Whether the guest's floating-point registers are in the hardware. */
   floatingPointGiven = false;
@@ -97,6 +108,19 @@ export class Vcpu {
   /** Guest-physical address of `ea` by guest TLB entry `index`. */
   guestPhysical(index: number, ea: number): number {
     return physicalAddress(this.guestTlb.entry(index), ea);
+  }
+
+  /**
+   * Gives the hardware what the guest kernel wrote to SPRG4 to SPRG7 in the shared page: user code reads them there, under numbers
+   * that do not trap. KVM for Book E does so at each entry.
+   */
+  refreshUserReadableSprgs(): void {
+    USER_READABLE_SPRGS.forEach(({ sprn, field }, index) => {
+      const value = this.shared.get(field);
+      if (this.#userReadableSprgs[index] === value) return;
+      this.#userReadableSprgs[index] = value;
+      this.processor.writeSpr(sprn, value);
+    });
   }
 
   setPid(value: number): void {

@@ -1,3 +1,4 @@
+import type { ByteChannels } from '../hypercalls.js';
 import { Mmucr, Spr } from '../registers.js';
 import { SharedField } from '../shared-page.js';
 import type { Timers } from '../timers.js';
@@ -7,6 +8,8 @@ import type { Vcpu } from '../vcpu.js';
 export interface EmulationContext {
   readonly vcpu: Vcpu;
   readonly timers: Timers;
+  /** The console by hypercall, if the machine has one. */
+  readonly byteChannels?: ByteChannels | undefined;
   /** Timebase ticks between an exit and the moment at which a timer set by it starts; from the cost profile. */
   readonly timerStartDelayTicks: number;
 }

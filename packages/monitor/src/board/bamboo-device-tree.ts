@@ -54,7 +54,11 @@ const BLOB_BYTES = 2 * (3_173 + 10_000);
 export const flattenForBamboo = (tree: DeviceTree): Uint8Array => flattenDeviceTree(tree, BLOB_BYTES);
 
 const hypervisorNode = (announcement: HypervisorAnnouncement): DeviceTreeNode =>
-  node('hypervisor', [strings('compatible', 'linux,kvm'), cells('hcall-instructions', ...announcement.hcallInstructions)]);
+  node('hypervisor', [
+    strings('compatible', 'linux,kvm'),
+    cells('hcall-instructions', ...announcement.hcallInstructions),
+    flag('has-idle'),
+  ]);
 
 const cpus = (): DeviceTreeNode =>
   node(

@@ -1,9 +1,10 @@
 import { type EngineName, Processor440 } from '@exitlab/core';
-import { Hypervisor, LINUX_3_4, MAGIC_PAGE_BYTES, type Policy } from '@exitlab/hypervisor';
+import { HYPERCALL_INSTRUCTIONS, Hypervisor, LINUX_3_4, MAGIC_PAGE_BYTES, type Policy } from '@exitlab/hypervisor';
 import { BAMBOO } from '../board/bamboo.js';
 import { BambooBoard } from '../board/bamboo-board.js';
 import { planBoot } from '../board/bamboo-boot.js';
 import { applyEntryState, applyGuestEntryState } from '../board/entry-state.js';
+import { ConsoleByteChannel } from '../console/console-byte-channel.js';
 import { type ConsoleInput, noInput } from '../console/console-input.js';
 import { ConsoleLog } from '../console/console-log.js';
 import { parseKernel } from '../images/kernel.js';
@@ -63,18 +64,21 @@ export class Machine {
       ...(options.write && { write: options.write }),
       ...(options.expectation && { expectation: options.expectation }),
     });
+    const sendToConsole = (byte: number): void => {
+      this.console.push(byte);
+      options.onConsoleByte?.(byte);
+    };
     this.board = new BambooBoard({
       memoryBytes,
       send: (uart, byte) => {
-        if (uart !== 0) return;
-        this.console.push(byte);
-        options.onConsoleByte?.(byte);
+        if (uart === 0) sendToConsole(byte);
       },
     });
     const plan = planBoot({
       kernel: parseKernel(kernelForStrategy(options.kernel, strategy), memoryBytes, options.rawAddress),
       memoryBytes,
       bootArguments: options.bootArguments ?? '',
+      ...(strategy.magicPage === 'offered' && { hypervisor: { hcallInstructions: HYPERCALL_INSTRUCTIONS } }),
       ...(options.initrd && { initrd: options.initrd }),
       ...(options.deviceTreeBlob && { deviceTreeBlob: options.deviceTreeBlob }),
     });
@@ -94,7 +98,7 @@ export class Machine {
     if (strategy.hypervisor) {
       this.hypervisor = new Hypervisor(
         this.processor,
-        { bus: devices, dcr: dcrs },
+        { bus: devices, dcr: dcrs, byteChannels: new ConsoleByteChannel(sendToConsole) },
         {
           policy: { ...(options.policy ?? LINUX_3_4), magicPage: strategy.magicPage },
           ramBytes: memoryBytes,

@@ -16,6 +16,13 @@ export const STRATEGIES = [
   { name: 'native', meaning: 'on the bare hardware, without a hypervisor', hypervisor: false, magicPage: 'none', patched: false },
   { name: 'trap', meaning: 'unmodified under the hypervisor: trap and emulate', hypervisor: true, magicPage: 'none', patched: false },
   {
+    name: 'pv',
+    meaning: 'under the hypervisor, by the interface that Linux patches itself for; no KVM for the 440 ever offered it',
+    hypervisor: true,
+    magicPage: 'offered',
+    patched: false,
+  },
+  {
     name: 'patched',
     meaning: 'under the hypervisor, with privileged instructions rewritten from outside',
     hypervisor: true,

@@ -1,4 +1,3 @@
-import { assemble } from '@exitlab/core';
 import { LINUX_3_4, SharedField } from '@exitlab/hypervisor';
 import { patchedBytes, planPatches } from '@exitlab/pv-patcher';
 import test from 'ava';
@@ -6,6 +5,7 @@ import fc from 'fast-check';
 import { SHARED_PAGE_LAYOUT } from '../../src/machine/kernel-patching.js';
 import { Machine } from '../../src/machine/machine.js';
 import type { StrategyRow } from '../../src/machine/strategy.js';
+import { assembled, RESET } from './assembled-code.js';
 
 const LOAD = 0x10000;
 const DATA = 0x20000;
@@ -52,14 +52,7 @@ function guest(body: readonly string[]): Uint8Array {
     `b ${LOAD + BODY_OFFSET}`,
   ];
   const padding = Array.from({ length: HANDLER_OFFSET / 4 - prelude.length }, () => 'nop');
-  const reset = ['lis r24,0x3000', 'mtspr 308,r24', 'b 0'];
-  const lines = [...prelude, ...padding, ...HANDLER, ...body, ...reset];
-  const bytes = new Uint8Array(lines.length * 4);
-  const view = new DataView(bytes.buffer);
-  lines.forEach((line, index) => {
-    view.setUint32(index * 4, assemble(line, LOAD + index * 4));
-  });
-  return bytes;
+  return assembled([...prelude, ...padding, ...HANDLER, ...body, ...RESET], LOAD);
 }
 
 /** All that a guest can see, but time: registers, its supervisor state, its memory. */
