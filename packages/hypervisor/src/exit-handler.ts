@@ -59,7 +59,7 @@ function fail(type: ExitType, reason: Failure['reason'], pc: number, message: st
 
 /** The instruction at the guest's pc, through the mapping that has just served its fetch. */
 function fetchInstruction(vcpu: Vcpu): number {
-  const pid = vcpu.shadowTlb.hardwarePid(vcpu.userMode);
+  const pid = vcpu.shadowTlb.hardwarePid(vcpu);
   const pa = vcpu.processor.translate(vcpu.pc, 'execute', 1, pid, true);
   if (pa !== undefined) return vcpu.processor.memory.read32(pa);
   // The mapping has gone between fetch and exit; the guest's own TLB still knows the page, or the word is read as illegal.

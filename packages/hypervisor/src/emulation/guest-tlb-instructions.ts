@@ -25,6 +25,7 @@ function isHostSafe(vcpu: Vcpu, index: number): boolean {
 export function writeGuestTlb(vcpu: Vcpu, index: number, word: 0 | 1 | 2, value: number): void {
   if (isValid(vcpu.guestTlb.entry(index))) vcpu.shadowTlb.releaseGuestEntry(index, vcpu.work);
   vcpu.guestTlb.write(index, word, value, searchPid(vcpu.mmucr));
+  if (word === 0 && vcpu.policy.guestTlbSearch === 'hashed') vcpu.work.hashUpdates++;
   if (vcpu.policy.mapping === 'eager' && isHostSafe(vcpu, index)) {
     const entry = vcpu.guestTlb.entry(index);
     const ea = effectiveBase(entry);
