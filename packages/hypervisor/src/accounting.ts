@@ -76,9 +76,12 @@ export class Accounting {
   readonly #instructions = new Map<string, number>();
   readonly #sites: Map<number, Map<string, number>> | undefined;
   readonly #parts = EXIT_TYPES.map(() => new Map<string, number>());
-  readonly #partSinks = this.#parts.map((sums): BookPart => (part, instructions) => {
-    sums.set(part, (sums.get(part) ?? 0) + instructions);
-  });
+  readonly #partSinks = this.#parts.map(
+    (sums): BookPart =>
+      (part, instructions) => {
+        sums.set(part, (sums.get(part) ?? 0) + instructions);
+      },
+  );
   #idleCycles = 0;
 
   constructor(countSites: boolean) {

@@ -20,7 +20,7 @@ export interface Policy {
   readonly mapping: 'eager' | 'lazy';
   /**
    * `kvm`: the guest's mode at map time decides which permission bits count, for good. `privilege`: guest user and supervisor
-   * mappings are kept apart by hardware PID and each has the permissions of its own mode. With `flush` below both come to the same.
+   * mappings are kept apart by hardware PID and each has the permissions of its own mode. With `flush` and `each` below both come to the same.
    */
   readonly permissions: 'kvm' | 'privilege';
   /**
@@ -30,9 +30,10 @@ export interface Policy {
   readonly hostPageBytes: number;
   /**
    * `two`: guest kernel and user have a hardware PID each, so that a change of the guest's PID drops the user's mappings (KVM from 2.6.28).
-   * `flush`: mappings keep the guest's TID, and all of them go when the guest changes between kernel and user (before).
+   * `flush`: mappings keep the guest's TID, and all of them go when the guest changes between kernel and user (before). `each`: every
+   * guest PID has one for its kernel mode and one for its user mode, so that neither change drops anything; a what-if.
    */
-  readonly hardwarePids: 'two' | 'flush';
+  readonly hardwarePids: 'two' | 'flush' | 'each';
   /** How the guest TLB is searched; only the modelled cost differs. */
   readonly guestTlbSearch: 'linear' | 'hashed';
   /** `refused`: FP_UNAVAIL is always reflected (KVM). `lazy`: given at the first use while the guest's MSR[FP] is set. */
@@ -79,8 +80,8 @@ export function checkPolicy(policy: Policy): Policy {
   if (!Number.isInteger(exponent) || exponent < 1 || exponent > 9 || exponent === 6 || exponent === 8) {
     throw new PolicyError(`The host page size must be 4K, 16K, 64K, 256K, 1M, 16M or 256M, not ${policy.hostPageBytes} bytes.`);
   }
-  if (policy.hardwarePids === 'flush' && policy.magicPage !== 'none') {
-    throw new PolicyError('The shared page is kept from the guest user by a hardware PID: use hardwarePids=two with it.');
+  if (policy.hardwarePids !== 'two' && policy.magicPage !== 'none') {
+    throw new PolicyError('The shared page is kept from the guest user by the kernel’s own hardware PID: use hardwarePids=two with it.');
   }
   return policy;
 }

@@ -199,7 +199,9 @@ export class PinningReplacement implements Replacement {
 export function createReplacement(policy: Policy, slots: number, processor: Processor): Replacement {
   const takeReference = (slot: number): boolean => {
     if (processor.takeTlbReference === undefined) {
-      throw new PolicyError(`The processor keeps no reference bits, which replacement=${policy.replacement} needs: use fifo, random or pin.`);
+      throw new PolicyError(
+        `The processor keeps no reference bits, which replacement=${policy.replacement} needs: use fifo, random or pin.`,
+      );
     }
     return processor.takeTlbReference(slot);
   };

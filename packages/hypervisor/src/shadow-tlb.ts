@@ -1,4 +1,5 @@
 import type { Processor, TlbWords } from '@exitlab/core';
+import { HardwarePids } from './hardware-pids.js';
 import type { Policy } from './policy.js';
 import { createReplacement, type Replacement } from './replacement.js';
 import { MAGIC_PAGE_EA } from './shared-page.js';
@@ -10,6 +11,7 @@ interface ShadowReference {
   inUse: boolean;
   guestIndex: number;
   guestTid: number;
+  hardwareTid: number;
   writable: boolean;
 }
 
@@ -56,6 +58,7 @@ export class ShadowTlb {
   readonly #touchedRegions = new Set<number>();
   /** Which page of the host's user space each slot holds. */
   readonly #hostPages: Int16Array;
+  readonly #hardwarePids = new HardwarePids();
   #inUse = 0;
 
   /** Pages of guest RAM from `untouchedFrom` on make a host page fault when they are first mapped, see {@link Work.coldPages}. */
@@ -64,7 +67,13 @@ export class ShadowTlb {
     this.#policy = policy;
     // The shared page is pinned, as e500's KVM pins it (kvmppc_map_magic): it takes the last slot out of the rotation.
     this.#slots = policy.magicPage !== 'none' ? policy.shadowSlots - 1 : policy.shadowSlots;
-    this.#references = Array.from({ length: this.#slots }, () => ({ inUse: false, guestIndex: -1, guestTid: 0, writable: false }));
+    this.#references = Array.from({ length: this.#slots }, () => ({
+      inUse: false,
+      guestIndex: -1,
+      guestTid: 0,
+      hardwareTid: 0,
+      writable: false,
+    }));
     this.#replacement = createReplacement(policy, this.#slots, processor);
     this.#hostPages = new Int16Array(this.#slots).fill(NO_HOST_PAGE);
     this.#untouchedFrom = limits.untouchedFrom ?? Number.POSITIVE_INFINITY;
@@ -80,6 +89,7 @@ export class ShadowTlb {
   /** The hardware PID under which the guest runs. */
   hardwarePid({ userMode, pid }: MappingContext): number {
     if (this.#policy.hardwarePids === 'flush') return pid;
+    if (this.#policy.hardwarePids === 'each') return this.#hardwarePids.of(userMode, pid, (stale) => this.#forgetHardwarePid(stale));
     if (!userMode) return KERNEL_PID;
     return this.#policy.permissions === 'privilege' ? SEPARATE_USER_PID : USER_PID;
   }
@@ -107,16 +117,13 @@ export class ShadowTlb {
     this.#replacement.mapped?.(slot, frame, reference.guestTid === 0);
     // KVM enters a mapping of another process too. Nothing may use it before a PID change, and that drops it; until then it could
     // only be hit wrongly. It takes its slot, but the hardware does not see it.
-    if (this.#policy.hardwarePids === 'two' && reference.guestTid !== 0 && reference.guestTid !== context.pid) return;
+    if (this.#policy.hardwarePids !== 'flush' && reference.guestTid !== 0 && reference.guestTid !== context.pid) return;
     const sizeField = (Math.log2(bytes / 1024) / 2) << TlbField.SIZE_SHIFT;
     this.#processor.writeTlb(slot, 1, frame >>> 0);
     this.#processor.writeTlb(slot, 2, attributes);
-    this.#processor.writeTlb(
-      slot,
-      0,
-      (ea - (ea % bytes) + (TlbField.VALID | TlbField.TS | sizeField)) >>> 0,
-      this.#tid(reference.guestTid, context),
-    );
+    reference.hardwareTid = this.#tid(reference.guestTid, context);
+    const word0 = (ea - (ea % bytes) + (TlbField.VALID | TlbField.TS | sizeField)) >>> 0;
+    this.#processor.writeTlb(slot, 0, word0, reference.hardwareTid);
   }
 
   /** How much around `pa` one shadow entry maps: never beyond the guest's page, the host's page or the end of guest RAM. */
@@ -187,6 +194,13 @@ export class ShadowTlb {
     this.#processor.writeTlb(slot, 0, (MAGIC_PAGE_EA | TlbField.VALID | TlbField.TS | fourKilobytes) >>> 0, KERNEL_PID);
   }
 
+  /** A hardware PID passes to another use: what it served before must not be seen by that. */
+  #forgetHardwarePid(hardwarePid: number): void {
+    this.#references.forEach((reference, slot) => {
+      if (reference.inUse && reference.hardwareTid === hardwarePid) this.#processor.writeTlb(slot, 0, 0, 0);
+    });
+  }
+
   #release(slot: number, reference: ShadowReference, work: Work): void {
     if (!reference.writable) work.readOnlyReleases++;
     reference.inUse = false;
@@ -197,6 +211,7 @@ export class ShadowTlb {
 
   #tid(guestTid: number, context: MappingContext): number {
     if (this.#policy.hardwarePids === 'flush') return guestTid;
+    if (this.#policy.hardwarePids === 'each') return this.hardwarePid(context);
     if (this.#policy.permissions === 'privilege') return this.hardwarePid(context);
     return guestTid === 0 ? KERNEL_PID : USER_PID;
   }

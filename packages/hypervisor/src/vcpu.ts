@@ -104,7 +104,7 @@ export class Vcpu {
     const pid = value & 0xff;
     if (pid === this.pid) return;
     this.pid = pid;
-    if (this.policy.hardwarePids === 'flush') return;
+    if (this.policy.hardwarePids !== 'two') return;
     this.work.pidChanged = true;
     this.shadowTlb.releaseProcess(this.work);
   }

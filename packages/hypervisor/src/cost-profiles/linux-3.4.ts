@@ -11,7 +11,7 @@ const assumed = (instructions: number, source: string): Cost => ({ instructions,
  * Linux 3.4.106, CONFIG_KVM_440, without exit timing. Stub and save/restore are counted from the assembly; how the rest of a measured
  * exit divides into dispatch and delivery follows from sc, fp_unavail and sc_hypercall_features, which differ in just those.
  */
-const PARTS: CostParts = {
+export const LINUX_3_4_PARTS: CostParts = {
   name: 'linux-3.4',
   version: '1',
   stub: counted(11, 'booke_interrupts.S, KVM_HANDLER'),
@@ -179,4 +179,4 @@ const PARTS: CostParts = {
 };
 
 /** Costs of Linux 3.4's KVM. */
-export const LINUX_3_4_COSTS = new ComposedCosts(PARTS);
+export const LINUX_3_4_COSTS = new ComposedCosts(LINUX_3_4_PARTS);

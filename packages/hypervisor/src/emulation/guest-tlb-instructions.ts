@@ -1,5 +1,6 @@
 import { GUEST_TLB_ENTRIES } from '../guest-tlb.js';
 import { Mmucr } from '../registers.js';
+import type { MappingContext } from '../shadow-tlb.js';
 import { addressSpace, effectiveBase, isValid, physicalAddress, physicalBase } from '../tlb-words.js';
 import type { Vcpu } from '../vcpu.js';
 import { fieldRa, fieldRb, fieldRc, fieldRt } from './instruction-word.js';
@@ -30,8 +31,13 @@ export function writeGuestTlb(vcpu: Vcpu, index: number, word: 0 | 1 | 2, value:
     const entry = vcpu.guestTlb.entry(index);
     const ea = effectiveBase(entry);
     vcpu.work.eagerMaps++;
-    vcpu.shadowTlb.map(ea, physicalAddress(entry, ea), entry, index, vcpu, vcpu.work);
+    vcpu.shadowTlb.map(ea, physicalAddress(entry, ea), entry, index, eagerContext(vcpu, entry.tid), vcpu.work);
   }
+}
+
+/** For whom a page is mapped at once: for the present mode, as KVM does; where each mode has a PID of its own, for the process. */
+function eagerContext(vcpu: Vcpu, tid: number): MappingContext {
+  return vcpu.policy.hardwarePids === 'each' && tid !== 0 ? { userMode: true, pid: tid } : vcpu;
 }
 
 /** `tlbwe`; false if the word number is reserved. */
