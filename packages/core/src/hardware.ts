@@ -95,6 +95,11 @@ export interface Processor extends InterruptInputs {
   readTlb(index: number): TlbWords;
   /** `tlbwe` of one word; word 0 takes the TID beside it, as `tlbwe` takes it from MMUCR[STID]. */
   writeTlb(index: number, word: 0 | 1 | 2, value: number, tid?: number): void;
+  /**
+   * Whether a TLB entry has translated anything since it was last asked, and forgets it. No 440 has such a reference bit: where it is
+   * present, it is there for what-if policies of replacement.
+   */
+  takeTlbReference?(index: number): boolean;
 
   /** Drops a `lwarx` reservation, as taking an exit through the host does. */
   clearReservation(): void;

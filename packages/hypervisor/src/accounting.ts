@@ -1,3 +1,4 @@
+import type { BookPart } from './cost-profiles/cost-profile.js';
 import { SPR_TABLE } from './emulation/sprs.js';
 import { EXIT_TYPES, type ExitType } from './exit-types.js';
 import type { Work } from './work.js';
@@ -17,6 +18,8 @@ export interface ExitSummary extends DurationSummary {
   readonly type: string;
   /** Present where the type is not KVM's: why it exists. */
   readonly ours?: string;
+  /** Where the modelled instructions went, by the parts of the cost profile. */
+  readonly parts: Readonly<Record<string, number>>;
 }
 
 export interface AccountingSnapshot {
@@ -72,6 +75,13 @@ export class Accounting {
   readonly #timeInGuest = new Durations();
   readonly #instructions = new Map<string, number>();
   readonly #sites: Map<number, Map<string, number>> | undefined;
+  readonly #parts = EXIT_TYPES.map(() => new Map<string, number>());
+  readonly #partSinks = this.#parts.map(
+    (sums): BookPart =>
+      (part, instructions) => {
+        sums.set(part, (sums.get(part) ?? 0) + instructions);
+      },
+  );
   #idleCycles = 0;
 
   constructor(countSites: boolean) {
@@ -95,6 +105,11 @@ export class Accounting {
     site.set(name, (site.get(name) ?? 0) + 1);
   }
 
+  /** Takes what the price of an exit of `type` is made of. */
+  partSink(type: ExitType): BookPart {
+    return this.#partSinks[type] as BookPart;
+  }
+
   bookTimeInGuest(cycles: number): void {
     this.#timeInGuest.add(cycles);
   }
@@ -106,6 +121,7 @@ export class Accounting {
   /** Forgets everything, as writing `c` to KVM's timing file does. */
   clear(): void {
     for (const durations of this.#types) durations.clear();
+    for (const sums of this.#parts) sums.clear();
     this.#timeInGuest.clear();
     this.#instructions.clear();
     this.#sites?.clear();
@@ -115,7 +131,8 @@ export class Accounting {
   snapshot(): AccountingSnapshot {
     const exits: ExitSummary[] = [];
     EXIT_TYPES.forEach((row, index) => {
-      const summary = (this.#types[index] as Durations).summary();
+      const parts = Object.fromEntries(this.#parts[index] as Map<string, number>);
+      const summary = { ...(this.#types[index] as Durations).summary(), parts };
       if (row.ours === undefined) exits.push({ type: row.name, ...summary });
       else if (summary.count > 0) exits.push({ type: row.name, ours: row.ours, ...summary });
     });

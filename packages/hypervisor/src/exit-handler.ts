@@ -66,7 +66,7 @@ function fetchInstruction(vcpu: Vcpu): number {
 }
 
 function readGuestWord(vcpu: Vcpu, ea: number): number {
-  const pid = vcpu.shadowTlb.hardwarePid(vcpu.userMode);
+  const pid = vcpu.shadowTlb.hardwarePid(vcpu);
   const pa = vcpu.processor.translate(ea, 'execute', 1, pid, true);
   if (pa !== undefined) return vcpu.processor.memory.read32(pa);
   // The mapping has gone between fetch and exit; the guest's own TLB still knows the page, or the word is read as illegal.

@@ -104,7 +104,10 @@ export class Hypervisor implements InterruptInputs {
     const shared: SharedPage = hasPage ? new GuestSharedPage(processor.memory, ramBytes) : new PrivateSharedPage();
     const hostTickTicks = options.hostTickHz ? Math.round(processor.clock.timebaseHz / options.hostTickHz) : 0;
     this.#timers = new Timers(processor, hostTickTicks);
-    this.#shadowTlb = new ShadowTlb(processor, this.policy, options.untouchedRamFrom);
+    this.#shadowTlb = new ShadowTlb(processor, this.policy, {
+      ramBytes,
+      ...(options.untouchedRamFrom !== undefined && { untouchedFrom: options.untouchedRamFrom }),
+    });
     this.vcpu = new Vcpu(processor, this.policy, ramBytes, shared, this.#shadowTlb, this.#work);
     if (shared.pa !== undefined && this.policy.magicPage === 'silent') this.#shadowTlb.mapMagicPage(shared.pa);
     this.#accounting = new Accounting(options.countSites ?? false);
@@ -227,7 +230,7 @@ export class Hypervisor implements InterruptInputs {
     this.#timers.program(this.vcpu.heldInCriticalSection);
     processor.pc = vcpu.pc;
     processor.msr = vcpu.hardwareMsr;
-    processor.writeSpr(Spr.PID, this.#shadowTlb.hardwarePid(vcpu.userMode));
+    processor.writeSpr(Spr.PID, this.#shadowTlb.hardwarePid(vcpu));
     if (vcpu.shared.pa !== undefined) vcpu.refreshUserReadableSprgs();
   }
 
@@ -381,7 +384,7 @@ export class Hypervisor implements InterruptInputs {
 
   /** Books the exit and lets its modelled time pass. */
   #book(type: ExitType, pc: number, idleCycles: number): void {
-    const cycles = this.costProfile.price(type, this.#work);
+    const cycles = this.costProfile.price(type, this.#work, this.#accounting.partSink(type));
     this.processor.clock.advance(cycles);
     this.#accounting.bookExit(type, pc, cycles + idleCycles, this.#work);
     if (this.#onCleared === undefined) return;

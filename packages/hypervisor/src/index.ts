@@ -13,6 +13,7 @@ export {
   type RunOutcome as HypervisorRunOutcome,
 } from './hypervisor.js';
 export { INTERRUPT_TABLE, type InterruptRow } from './interrupts.js';
+export { KVM_GENERATIONS, type KvmGeneration, kvmGeneration } from './kvm-generations.js';
 export {
   MicroguestImageError,
   type MicroguestOptions,
@@ -20,5 +21,6 @@ export {
   parseMicroguestImage,
   runMicroguests,
 } from './microguests.js';
-export { checkPolicy, LINUX_3_4, LINUX_3_4_AS_KVM, type Policy, PolicyError } from './policy.js';
+export { checkPolicy, LINUX_3_4, LINUX_3_4_AS_KVM, type Policy, PolicyError, REPLACEMENTS } from './policy.js';
+export { POLICY_VALUES, withPolicyValues } from './policy-values.js';
 export { MAGIC_PAGE_BYTES, MAGIC_PAGE_EA, SHARED_PAGE_VERSION, SharedField } from './shared-page.js';

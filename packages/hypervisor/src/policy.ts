@@ -1,25 +1,39 @@
 /**
+ * Ways to choose the slot that a new mapping takes. `fifo`, `random` and `pin` are software alone; `lru`, `clock` and `nru` need
+ * reference information that no 440 keeps.
+ */
+export const REPLACEMENTS = ['fifo', 'random', 'lru', 'clock', 'nru', 'pin'] as const;
+export type ReplacementName = (typeof REPLACEMENTS)[number];
+
+/**
  * What a hypervisor may decide one way or another, as a value. `linux-3.4` is what KVM did; every other combination is a what-if.
  */
 export interface Policy {
   readonly name: string;
   /** Slots of the hardware TLB given to the guest, 1 to 63; KVM leaves slot 63 to the host kernel's pinned mapping. */
   readonly shadowSlots: number;
-  /** Which slot a new shadow mapping takes. KVM: round robin (`tlb_44x_index`). */
-  readonly replacement: 'fifo' | 'random';
+  /** Which slot a new shadow mapping takes. KVM: `fifo`, round robin (`tlb_44x_index`). */
+  readonly replacement: ReplacementName;
   /** Seed of `random` replacement; no other randomness exists. */
   readonly replacementSeed: number;
   /** Whether a guest `tlbwe` maps its page at once (KVM) or the first access does. */
   readonly mapping: 'eager' | 'lazy';
   /**
    * `kvm`: the guest's mode at map time decides which permission bits count, for good. `privilege`: guest user and supervisor
-   * mappings are kept apart by hardware PID and each has the permissions of its own mode.
+   * mappings are kept apart by hardware PID and each has the permissions of its own mode. With `flush` and `each` below both come to the same.
    */
   readonly permissions: 'kvm' | 'privilege';
-  /** Size of a host page: a power of four times 1 KB. A shadow entry covers the smaller of this and the guest's page. */
+  /**
+   * Size of a host page: a page size of the 440 from 4 KB on. A shadow entry covers the smaller of this and the guest's page, and less
+   * where that would reach beyond the guest's RAM.
+   */
   readonly hostPageBytes: number;
-  /** `two`: guest kernel and user have a hardware PID each (KVM from 2.6.28). `flush`: one PID, and all mappings go at a switch. */
-  readonly hardwarePids: 'two' | 'flush';
+  /**
+   * `two`: guest kernel and user have a hardware PID each, so that a change of the guest's PID drops the user's mappings (KVM from 2.6.28).
+   * `flush`: mappings keep the guest's TID, and all of them go when the guest changes between kernel and user (before). `each`: every
+   * guest PID has one for its kernel mode and one for its user mode, so that neither change drops anything; a what-if.
+   */
+  readonly hardwarePids: 'two' | 'flush' | 'each';
   /** How the guest TLB is searched; only the modelled cost differs. */
   readonly guestTlbSearch: 'linear' | 'hashed';
   /** `refused`: FP_UNAVAIL is always reflected (KVM). `lazy`: given at the first use while the guest's MSR[FP] is set. */
@@ -65,6 +79,9 @@ export function checkPolicy(policy: Policy): Policy {
   const exponent = Math.log2(policy.hostPageBytes / 1024) / 2;
   if (!Number.isInteger(exponent) || exponent < 1 || exponent > 9 || exponent === 6 || exponent === 8) {
     throw new PolicyError(`The host page size must be 4K, 16K, 64K, 256K, 1M, 16M or 256M, not ${policy.hostPageBytes} bytes.`);
+  }
+  if (policy.hardwarePids !== 'two' && policy.magicPage !== 'none') {
+    throw new PolicyError('The shared page is kept from the guest user by the kernel’s own hardware PID: use hardwarePids=two with it.');
   }
   return policy;
 }

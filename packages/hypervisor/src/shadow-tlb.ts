@@ -1,4 +1,5 @@
 import type { Processor, TlbWords } from '@exitlab/core';
+import { HardwarePids } from './hardware-pids.js';
 import type { Policy } from './policy.js';
 import { createReplacement, type Replacement } from './replacement.js';
 import { MAGIC_PAGE_EA } from './shared-page.js';
@@ -10,7 +11,14 @@ interface ShadowReference {
   inUse: boolean;
   guestIndex: number;
   guestTid: number;
+  hardwareTid: number;
   writable: boolean;
+}
+
+/** Where guest RAM ends and from where on it is not yet backed, as physical addresses. */
+export interface ShadowTlbLimits {
+  readonly ramBytes?: number;
+  readonly untouchedFrom?: number;
 }
 
 /** Guest state that decides how a page is mapped. */
@@ -20,6 +28,9 @@ export interface MappingContext {
   /** Guest PID. */
   readonly pid: number;
 }
+
+/** Page sizes of the 440 that a host can have, in bytes, largest first. */
+const HOST_PAGE_SIZES = [9, 7, 5, 4, 3, 2, 1].map((size) => 1024 * 4 ** size);
 
 const NO_HOST_PAGE = -1;
 /** New pages that Linux gathers before it puts them on its lists (include/linux/pagevec.h, PAGEVEC_SIZE). */
@@ -42,22 +53,31 @@ export class ShadowTlb {
   readonly #references: ShadowReference[];
   readonly #replacement: Replacement;
   readonly #untouchedFrom: number;
+  readonly #ramBytes: number;
   readonly #touchedPages = new Set<number>();
   readonly #touchedRegions = new Set<number>();
   /** Which page of the host's user space each slot holds. */
   readonly #hostPages: Int16Array;
+  readonly #hardwarePids = new HardwarePids();
   #inUse = 0;
 
   /** Pages of guest RAM from `untouchedFrom` on make a host page fault when they are first mapped, see {@link Work.coldPages}. */
-  constructor(processor: Processor, policy: Policy, untouchedFrom = Number.POSITIVE_INFINITY) {
+  constructor(processor: Processor, policy: Policy, limits: ShadowTlbLimits = {}) {
     this.#processor = processor;
     this.#policy = policy;
     // The shared page is pinned, as e500's KVM pins it (kvmppc_map_magic): it takes the last slot out of the rotation.
     this.#slots = policy.magicPage !== 'none' ? policy.shadowSlots - 1 : policy.shadowSlots;
-    this.#references = Array.from({ length: this.#slots }, () => ({ inUse: false, guestIndex: -1, guestTid: 0, writable: false }));
-    this.#replacement = createReplacement(policy, this.#slots);
+    this.#references = Array.from({ length: this.#slots }, () => ({
+      inUse: false,
+      guestIndex: -1,
+      guestTid: 0,
+      hardwareTid: 0,
+      writable: false,
+    }));
+    this.#replacement = createReplacement(policy, this.#slots, processor);
     this.#hostPages = new Int16Array(this.#slots).fill(NO_HOST_PAGE);
-    this.#untouchedFrom = untouchedFrom;
+    this.#untouchedFrom = limits.untouchedFrom ?? Number.POSITIVE_INFINITY;
+    this.#ramBytes = limits.ramBytes ?? Number.POSITIVE_INFINITY;
     for (let slot = 0; slot < 64; slot++) processor.writeTlb(slot, 0, 0, 0);
   }
 
@@ -66,15 +86,17 @@ export class ShadowTlb {
     return this.#inUse;
   }
 
-  /** The hardware PID under which the guest runs in the given mode. */
-  hardwarePid(userMode: boolean): number {
+  /** The hardware PID under which the guest runs. */
+  hardwarePid({ userMode, pid }: MappingContext): number {
+    if (this.#policy.hardwarePids === 'flush') return pid;
+    if (this.#policy.hardwarePids === 'each') return this.#hardwarePids.of(userMode, pid, (stale) => this.#forgetHardwarePid(stale));
     if (!userMode) return KERNEL_PID;
     return this.#policy.permissions === 'privilege' ? SEPARATE_USER_PID : USER_PID;
   }
 
   /** Maps the host page around `ea`, which guest entry `guestIndex` translates to `pa` in guest RAM. */
   map(ea: number, pa: number, guestEntry: Readonly<TlbWords>, guestIndex: number, context: MappingContext, work: Work): void {
-    const slot = this.#replacement.nextVictim();
+    const slot = this.#replacement.nextVictim(work);
     const reference = this.#references[slot] as ShadowReference;
     work.maps++;
     this.#hostPages[slot] = NO_HOST_PAGE;
@@ -90,20 +112,25 @@ export class ShadowTlb {
     const attributes = this.#attributes(guestEntry.word2, context.userMode);
     reference.writable = (attributes & TlbField.UW) !== 0;
     this.#noteTouched(pa, work);
+    const bytes = this.#mappedBytes(pa, guestEntry);
+    const frame = pa - (pa % bytes);
+    this.#replacement.mapped?.(slot, frame, reference.guestTid === 0);
     // KVM enters a mapping of another process too. Nothing may use it before a PID change, and that drops it; until then it could
     // only be hit wrongly. It takes its slot, but the hardware does not see it.
-    if (reference.guestTid !== 0 && reference.guestTid !== context.pid) return;
-    const bytes = Math.min(pageBytes(guestEntry), this.#policy.hostPageBytes);
+    if (this.#policy.hardwarePids !== 'flush' && reference.guestTid !== 0 && reference.guestTid !== context.pid) return;
     const sizeField = (Math.log2(bytes / 1024) / 2) << TlbField.SIZE_SHIFT;
-    const frame = pa - (pa % bytes);
     this.#processor.writeTlb(slot, 1, frame >>> 0);
     this.#processor.writeTlb(slot, 2, attributes);
-    this.#processor.writeTlb(
-      slot,
-      0,
-      (ea - (ea % bytes) + (TlbField.VALID | TlbField.TS | sizeField)) >>> 0,
-      this.#tid(reference.guestTid, context),
-    );
+    reference.hardwareTid = this.#tid(reference.guestTid, context);
+    const word0 = (ea - (ea % bytes) + (TlbField.VALID | TlbField.TS | sizeField)) >>> 0;
+    this.#processor.writeTlb(slot, 0, word0, reference.hardwareTid);
+  }
+
+  /** How much around `pa` one shadow entry maps: never beyond the guest's page, the host's page or the end of guest RAM. */
+  #mappedBytes(pa: number, guestEntry: Readonly<TlbWords>): number {
+    const most = Math.min(pageBytes(guestEntry), this.#policy.hostPageBytes);
+    const fits = (bytes: number) => bytes <= most && pa - (pa % bytes) + bytes <= this.#ramBytes;
+    return HOST_PAGE_SIZES.find(fits) ?? most;
   }
 
   /** Drops what was mapped for one guest entry. */
@@ -168,15 +195,25 @@ export class ShadowTlb {
     this.#processor.writeTlb(slot, 0, (MAGIC_PAGE_EA | TlbField.VALID | TlbField.TS | fourKilobytes) >>> 0, KERNEL_PID);
   }
 
+  /** A hardware PID passes to another use: what it served before must not be seen by that. */
+  #forgetHardwarePid(hardwarePid: number): void {
+    this.#references.forEach((reference, slot) => {
+      if (reference.inUse && reference.hardwareTid === hardwarePid) this.#processor.writeTlb(slot, 0, 0, 0);
+    });
+  }
+
   #release(slot: number, reference: ShadowReference, work: Work): void {
     if (!reference.writable) work.readOnlyReleases++;
     reference.inUse = false;
     this.#inUse--;
+    this.#replacement.released?.(slot);
     this.#processor.writeTlb(slot, 0, 0, 0);
   }
 
   #tid(guestTid: number, context: MappingContext): number {
-    if (this.#policy.permissions === 'privilege') return this.hardwarePid(context.userMode);
+    if (this.#policy.hardwarePids === 'flush') return guestTid;
+    if (this.#policy.hardwarePids === 'each') return this.hardwarePid(context);
+    if (this.#policy.permissions === 'privilege') return this.hardwarePid(context);
     return guestTid === 0 ? KERNEL_PID : USER_PID;
   }
 

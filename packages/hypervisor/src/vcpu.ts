@@ -31,7 +31,7 @@ export class Vcpu {
   readonly policy: Policy;
   readonly shared: SharedPage;
   readonly shadowTlb: ShadowTlb;
-  readonly guestTlb = new GuestTlb();
+  readonly guestTlb: GuestTlb;
 
   /** Guest RAM lies from physical address 0 up to this. */
   readonly ramBytes: number;
@@ -73,6 +73,7 @@ export class Vcpu {
   constructor(processor: Processor, policy: Policy, ramBytes: number, shared: SharedPage, shadowTlb: ShadowTlb, work: Work) {
     this.processor = processor;
     this.policy = policy;
+    this.guestTlb = new GuestTlb(policy.guestTlbSearch);
     this.ramBytes = ramBytes;
     this.shared = shared;
     this.shadowTlb = shadowTlb;
@@ -127,6 +128,7 @@ export class Vcpu {
     const pid = value & 0xff;
     if (pid === this.pid) return;
     this.pid = pid;
+    if (this.policy.hardwarePids !== 'two') return;
     this.work.pidChanged = true;
     this.shadowTlb.releaseProcess(this.work);
   }

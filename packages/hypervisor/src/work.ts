@@ -23,6 +23,11 @@ export class Work {
   slotsInvalid = 0;
   slotsOtherSpace = 0;
   searchHits = 0;
+  /** Searches by hash, and entries moved in the hash. */
+  hashedSearches = 0;
+  hashUpdates = 0;
+  /** Slots looked at, beyond the hand's next, to choose one to replace. */
+  victimLooks = 0;
   /** Shadow mappings made, and how many of them replaced one. */
   maps = 0;
   mapsReplacing = 0;
@@ -71,6 +76,9 @@ export class Work {
     this.slotsInvalid = 0;
     this.slotsOtherSpace = 0;
     this.searchHits = 0;
+    this.hashedSearches = 0;
+    this.hashUpdates = 0;
+    this.victimLooks = 0;
     this.maps = 0;
     this.mapsReplacing = 0;
     this.eagerMaps = 0;

@@ -29,7 +29,7 @@ function virtualMachine() {
 /** What an access to `page` makes of the entries in the hardware, and of the guest's TLB if none fits. */
 function touch({ processor, vcpu }: ReturnType<typeof virtualMachine>, page: number): string {
   const ea = page * PAGE_BYTES;
-  const pid = vcpu.shadowTlb.hardwarePid(vcpu.userMode);
+  const pid = vcpu.shadowTlb.hardwarePid(vcpu);
   const entry = processor.tlb.find(({ word0, tid }) => (word0 & 0x300) === 0x300 && word0 >>> 12 === page && (tid === 0 || tid === pid));
   if (entry !== undefined) return (entry.word2 & 0x08) === 0 ? 'DSI' : 'none';
   const index = vcpu.guestTlb.search(ea, vcpu.pid, vcpu.dataSpace, vcpu.work);

@@ -42,6 +42,7 @@ export function permits(word2: number, access: Access, user: boolean): boolean {
 export class TranslationLookasideBuffer {
   readonly #words = [new Uint32Array(TLB_ENTRIES), new Uint32Array(TLB_ENTRIES), new Uint32Array(TLB_ENTRIES)] as const;
   readonly #tids = new Uint8Array(TLB_ENTRIES);
+  readonly #referenced = new Uint8Array(TLB_ENTRIES);
   /** Derived for the search: the entry maps `ea` where `(ea & matchMask) == matchValue`; an invalid entry has mask 0 and value 1. */
   readonly #matchMask = new Uint32Array(TLB_ENTRIES);
   readonly #matchValue = new Uint32Array(TLB_ENTRIES).fill(1);
@@ -58,8 +59,21 @@ export class TranslationLookasideBuffer {
     return this.#tids[index]!;
   }
 
+  /** Notes that an entry has translated an address. */
+  noteReference(index: number): void {
+    this.#referenced[index] = 1;
+  }
+
+  /** Whether an entry has translated an address since it was written or last asked; forgets it. */
+  takeReference(index: number): boolean {
+    const referenced = this.#referenced[index] === 1;
+    this.#referenced[index] = 0;
+    return referenced;
+  }
+
   write(index: number, word: 0 | 1 | 2, value: number, tid: number): void {
     this.#words[word][index] = value & WRITABLE[word];
+    this.#referenced[index] = 0;
     if (word !== 0) return;
     this.#tids[index] = tid;
     const sizeBytes = value & TlbWord0.V ? pageSizeBytes(value) : 0;

@@ -113,6 +113,7 @@ export class MemoryAccess {
   }
 
   #enter(context: SoftTlbContext, ea: number, entry: number): void {
+    this.#tlb.noteReference(entry);
     if (this.watchEveryAccess) return;
     const word2 = this.#tlb.word(entry, 2);
     if (word2 & TlbWord2.E || pageSizeBytes(this.#tlb.word(entry, 0)) < PAGE_BYTES) return;

@@ -225,6 +225,13 @@ export class Processor440 implements Processor {
     this.#dropTranslations(index);
   }
 
+  takeTlbReference(index: number): boolean {
+    if (!this.#tlb.takeReference(index)) return false;
+    // The next use must come by the TLB again to be seen.
+    this.#dropTranslations(index);
+    return true;
+  }
+
   #dropTranslations(index: number): void {
     const word0 = this.#tlb.word(index, 0);
     const sizeBytes = word0 & TlbWord0.V ? pageSizeBytes(word0) : 0;

@@ -39,6 +39,9 @@ export interface CostParts {
     readonly slotInvalid: Cost;
     readonly slotOtherSpace: Cost;
     readonly hit: Cost;
+    /** What-if: one search by hash, over the page sizes in use, and one entry moved in the hash. */
+    readonly hashed: Cost;
+    readonly hashUpdate: Cost;
   };
   readonly shadow: {
     readonly map: Cost;
@@ -46,6 +49,8 @@ export interface CostParts {
     readonly userModeMap: Cost;
     readonly eagerCheck: Cost;
     readonly replaced: Cost;
+    /** What-if: one slot looked at for the choice of a victim. */
+    readonly victimLook: Cost;
     /** The walk for one guest entry, and that for a change of PID. */
     readonly entryWalk: Cost;
     readonly pidWalk: Cost;
@@ -80,6 +85,8 @@ export interface CostParts {
   readonly coldPage: Cost;
   readonly coldRegion: Cost;
   readonly coldBatch: Cost;
+  /** Where the shadow TLB is kept in memory: what copying it costs at each entry, and more for each slot that has changed. */
+  readonly shadowInMemory?: { readonly everyEntry: Cost; readonly changedSlot: Cost };
   /** From the exit of `mtspr DEC` until the host's timer starts to run. */
   readonly timerStartDelay: Cost;
 }

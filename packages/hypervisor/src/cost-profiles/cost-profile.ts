@@ -8,8 +8,11 @@ import type { Cost, CostParts } from './cost-parts.js';
 export interface CostProfile {
   readonly name: string;
   readonly version: string;
-  /** Instructions from leaving the guest to being back in it, for an exit of `type` that took the work in `work`. */
-  price(type: ExitType, work: Work): number;
+  /**
+   * Instructions from leaving the guest to being back in it, for an exit of `type` that took the work in `work`. What the price is made
+   * of goes to `book`, part by part.
+   */
+  price(type: ExitType, work: Work, book?: BookPart): number;
   /** Instructions that a host interrupt adds which comes while the host is already at work for the guest. */
   readonly interruptInHost: number;
   /** Instructions from the exit of `mtspr DEC` until the host's timer starts to run. */
@@ -25,6 +28,9 @@ export interface CostItem {
   readonly count: number;
   readonly instructions: number;
 }
+
+/** Takes what one part of a price came to; some may be below 0, where a part saves what another has counted. */
+export type BookPart = (part: string, instructions: number) => void;
 
 /** Takes the items of one exit. */
 type Sink = (part: string, count: number, cost: Cost) => void;
@@ -61,10 +67,13 @@ export class ComposedCosts implements CostProfile {
     return this.parts.version;
   }
 
-  price(type: ExitType, work: Work): number {
+  price(type: ExitType, work: Work, book?: BookPart): number {
     let total = 0;
-    this.#compose(type, work, (_part, count, cost) => {
-      total += count * cost.instructions;
+    this.#compose(type, work, (part, count, cost) => {
+      if (count === 0) return;
+      const instructions = count * cost.instructions;
+      total += instructions;
+      book?.(part, instructions);
     });
     return total;
   }
@@ -85,6 +94,8 @@ export class ComposedCosts implements CostProfile {
     if (work.instruction === '') add('handler', 1, this.#handler(EXIT_TYPES[type]?.name as string, work));
     else add('instruction', 1, this.#instruction(work));
     if (work.searches > 0) this.#composeSearch(work, add);
+    add('guest TLB hash', work.hashedSearches, parts.search.hashed);
+    add('guest TLB hash update', work.hashUpdates, parts.search.hashUpdate);
     if (work.maps > 0 || work.releaseScans > 0) this.#composeShadow(work, add);
     add('delivery', bitCount(work.delivered), parts.delivery);
     add('deferred interrupts', bitCount(work.deferred), parts.deferral);
@@ -94,6 +105,13 @@ export class ComposedCosts implements CostProfile {
     if (type === ExitType.DEC || type === ExitType.X_FIT || type === ExitType.X_WATCHDOG) add('host timer', 1, parts.hostTimerInterrupt);
     if (work.heavyExits > 0) this.#composeHeavy(work, add);
     add('wait', work.waits, parts.wait);
+    if (parts.shadowInMemory !== undefined) this.#composeCopy(parts.shadowInMemory, work, add);
+  }
+
+  /** Kernels before 2.6.29 kept the shadow TLB in memory and copied it into the hardware at each entry into the guest. */
+  #composeCopy(copy: NonNullable<CostParts['shadowInMemory']>, work: Work, add: Sink): void {
+    add('shadow TLB copied on entry', 1, copy.everyEntry);
+    add('shadow TLB copied on entry', work.maps + work.releases, copy.changedSlot);
   }
 
   #instruction(work: Work): Cost {
@@ -129,6 +147,7 @@ export class ComposedCosts implements CostProfile {
     add('shadow map, user mode', work.userModeMaps, shadow.userModeMap);
     add('shadow map, eager', work.eagerMaps, shadow.eagerCheck);
     add('shadow replaced', work.mapsReplacing, shadow.replaced);
+    add('shadow victim looks', work.victimLooks, shadow.victimLook);
     add('shadow walk', work.releaseScans, work.pidChanged ? shadow.pidWalk : shadow.entryWalk);
     add('shadow release', work.releases, work.pidChanged ? shadow.pidRelease : shadow.entryRelease);
     add('shadow release, read-only', work.readOnlyReleases, shadow.readOnly);

@@ -11,7 +11,7 @@ const assumed = (instructions: number, source: string): Cost => ({ instructions,
  * Linux 3.4.106, CONFIG_KVM_440, without exit timing. Stub and save/restore are counted from the assembly; how the rest of a measured
  * exit divides into dispatch and delivery follows from sc, fp_unavail and sc_hypercall_features, which differ in just those.
  */
-const PARTS: CostParts = {
+export const LINUX_3_4_PARTS: CostParts = {
   name: 'linux-3.4',
   version: '1',
   stub: counted(11, 'booke_interrupts.S, KVM_HANDLER'),
@@ -141,12 +141,15 @@ const PARTS: CostParts = {
     slotInvalid: assumed(25, 'as far as the TID, then the valid bit'),
     slotOtherSpace: assumed(29, 'all but the last compare'),
     hit: measured(17, 'tlbsx_hit0'),
+    hashed: assumed(60, 'what-if: two probes, for small and for large pages, each a hash, a load and the compares of a hit'),
+    hashUpdate: assumed(30, 'what-if: one unlink and one link'),
   },
   shadow: {
     map: measured(430, 'touch_64 (809) and itouch_64 (779) less entry, dispatch and search'),
     userModeMap: measured(-2, 'user_touch32 (1289)'),
     eagerCheck: measured(5, 'tlbwe_triple_rot, word 0, minimum (836)'),
     replaced: measured(90, 'README: DTLBVIRT'),
+    victimLook: assumed(8, 'what-if: a reference bit read, tested and cleared, and the hand moved'),
     entryWalk: measured(462, 'tlbwe_triple_rot, word 1 (1294) less base and map'),
     pidWalk: measured(652, 'mtpid_alt (1005) less mtpid_same (353)'),
     entryRelease: measured(96, 'tlbwe_triple_rot, word 2 (1390) and 1 (1294)'),
@@ -176,4 +179,4 @@ const PARTS: CostParts = {
 };
 
 /** Costs of Linux 3.4's KVM. */
-export const LINUX_3_4_COSTS = new ComposedCosts(PARTS);
+export const LINUX_3_4_COSTS = new ComposedCosts(LINUX_3_4_PARTS);

@@ -1,5 +1,6 @@
 import { GUEST_TLB_ENTRIES } from '../guest-tlb.js';
 import { Mmucr } from '../registers.js';
+import type { MappingContext } from '../shadow-tlb.js';
 import { addressSpace, effectiveBase, isValid, physicalAddress, physicalBase } from '../tlb-words.js';
 import type { Vcpu } from '../vcpu.js';
 import { fieldRa, fieldRb, fieldRc, fieldRt } from './instruction-word.js';
@@ -25,12 +26,18 @@ function isHostSafe(vcpu: Vcpu, index: number): boolean {
 export function writeGuestTlb(vcpu: Vcpu, index: number, word: 0 | 1 | 2, value: number): void {
   if (isValid(vcpu.guestTlb.entry(index))) vcpu.shadowTlb.releaseGuestEntry(index, vcpu.work);
   vcpu.guestTlb.write(index, word, value, searchPid(vcpu.mmucr));
+  if (word === 0 && vcpu.policy.guestTlbSearch === 'hashed') vcpu.work.hashUpdates++;
   if (vcpu.policy.mapping === 'eager' && isHostSafe(vcpu, index)) {
     const entry = vcpu.guestTlb.entry(index);
     const ea = effectiveBase(entry);
     vcpu.work.eagerMaps++;
-    vcpu.shadowTlb.map(ea, physicalAddress(entry, ea), entry, index, vcpu, vcpu.work);
+    vcpu.shadowTlb.map(ea, physicalAddress(entry, ea), entry, index, eagerContext(vcpu, entry.tid), vcpu.work);
   }
+}
+
+/** For whom a page is mapped at once: for the present mode, as KVM does; where each mode has a PID of its own, for the process. */
+function eagerContext(vcpu: Vcpu, tid: number): MappingContext {
+  return vcpu.policy.hardwarePids === 'each' && tid !== 0 ? { userMode: true, pid: tid } : vcpu;
 }
 
 /** `tlbwe`; false if the word number is reserved. */
