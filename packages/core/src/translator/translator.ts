@@ -24,6 +24,8 @@ export interface TranslatorHost {
   watchPages(pages: ReadonlySet<number>, watched: boolean): void;
   /** Makes the engine stop after the running instruction. */
   attend(): void;
+  /** Points generated code at the translations of the present MSR and PID. */
+  selectContexts(): void;
   /** Host time in milliseconds, for statistics alone. */
   nowMs(): number;
 }
@@ -38,7 +40,7 @@ const TABLE_SIZE = 16384;
 const HEAT_STEP = 256;
 const URGENT_HEAT = 4 * HEAT_STEP;
 const BATCH_REGIONS = 16;
-const LIMITS = { maxInstructions: 200, maxCallDepth: 2 } as const;
+const LIMITS = { maxInstructions: 64, maxCallDepth: 0 } as const;
 const PAGE_BYTES = 4096;
 /** No pc ends in these bits. */
 const EMPTY_SLOT = 1;
@@ -66,7 +68,7 @@ export class Translator {
     this.#codeMap = new CodeMap(host.codePages, host.memory.buffer, host.ramSizeBytes);
     this.#table = new wasmHost.Table({ element: 'anyfunc', initial: TABLE_SIZE });
     const bytes = buildRuntimeModule({ memoryPages: host.memoryPages, tableSize: TABLE_SIZE, heatStep: HEAT_STEP, ramSizeBytes: host.ramSizeBytes });
-    const env = { memory: host.memory, table: this.#table, ...host.callouts, translate: (heat: number) => this.#request(heat) };
+    const env = { memory: host.memory, table: this.#table, ...host.callouts, translate: (heat: number) => this.#request(heat), attend: host.attend, selectContexts: host.selectContexts };
     const runtime = new wasmHost.Instance(new wasmHost.Module(bytes), { env });
     this.#imports = { ...env, ...runtime.exports };
     this.run = runtime.exports.run as () => void;
