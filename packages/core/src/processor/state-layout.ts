@@ -69,9 +69,12 @@ export const HEAT_BASE = SOFT_TLB_BASE + SOFT_TLB_CONTEXTS * 3 * SOFT_TLB_TABLE_
 export const HEAT_BYTES = 1 << 20;
 export const SLOT_BASE = HEAT_BASE + HEAT_BYTES;
 export const SLOT_BYTES = 1 << 19;
+/** How often each function of the table has been entered, a word each. */
+export const ENTRIES_BASE = SLOT_BASE + SLOT_BYTES;
+export const REGION_TABLE_SIZE = 16384;
 export const Slot = { pc: 0, entry: 4, function: 8, place: 12, size: 16 } as const;
 
-export const RAM_BASE = SLOT_BASE + SLOT_BYTES;
+export const RAM_BASE = ENTRIES_BASE + 4 * REGION_TABLE_SIZE;
 
 /**
  * A software TLB entry is `(host page - guest page - RAM_ADJUST) | 1`; 0 is invalid, so that fresh zero memory means "nothing

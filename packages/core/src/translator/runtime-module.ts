@@ -5,11 +5,13 @@ import { INTERRUPT_ENTRY } from '../processor/interrupt-entry.js';
 import { ACCESS_FAULTS, ENDLESS_FAULT_COUNT } from '../processor/fault-watch.js';
 import {
   codeBitmapBase,
+  ENTRIES_BASE,
   HEAT_BASE,
   HEAT_BYTES,
   RAM_ADJUST,
   RAM_BASE,
   RAM_OFFSET,
+  REGION_TABLE_SIZE,
   SLOT_BASE,
   SLOT_BYTES,
   Slot,
@@ -46,10 +48,13 @@ const MIRROR = { 1: 3, 2: 2, 4: 0 } as const;
 
 /** Asks the translator for code at State.pc, to which control has come often. */
 const TRANSLATE: FunctionImport = { name: 'translate', params: ['i32'], results: [] };
+/** Says that the region at State.pc is entered often. */
+const PROMOTE: FunctionImport = { name: 'promote', params: [], results: [] };
 const ATTEND: FunctionImport = { name: 'attend', params: [], results: [] };
 const SELECT_CONTEXTS: FunctionImport = { name: 'selectContexts', params: [], results: [] };
-const IMPORTS: readonly FunctionImport[] = [...CALLOUT_IMPORTS, TRANSLATE, ATTEND, SELECT_CONTEXTS];
+const IMPORTS: readonly FunctionImport[] = [...CALLOUT_IMPORTS, TRANSLATE, PROMOTE, ATTEND, SELECT_CONTEXTS];
 const TRANSLATE_INDEX = IMPORTS.indexOf(TRANSLATE);
+const PROMOTE_INDEX = IMPORTS.indexOf(PROMOTE);
 const ATTEND_INDEX = IMPORTS.indexOf(ATTEND);
 const SELECT_CONTEXTS_INDEX = IMPORTS.indexOf(SELECT_CONTEXTS);
 /** The module's own functions, in the order in which they are defined. */
@@ -63,24 +68,25 @@ const Own = {
 export interface RuntimeModuleOptions {
   readonly memoryPages: number;
   readonly ramSizeBytes: number;
-  readonly tableSize: number;
   /** How often control comes to an address between two calls of the translator; a power of two. */
   readonly heatStep: number;
+  /** How often a region is entered before it is translated anew, larger. */
+  readonly promotionEntries: number;
 }
 
 /**
  * The module that runs translated code: `run` dispatches between regions and the interpreter, the others are the accesses for which a
  * region's fast path does not suffice.
  */
-export function buildRuntimeModule({ memoryPages, ramSizeBytes, tableSize, heatStep }: RuntimeModuleOptions): Uint8Array<ArrayBuffer> {
+export function buildRuntimeModule({ memoryPages, ramSizeBytes, heatStep, promotionEntries }: RuntimeModuleOptions): Uint8Array<ArrayBuffer> {
   return encodeModule({
     functionImports: IMPORTS,
     memory: { minimumPages: memoryPages, maximumPages: memoryPages },
-    tableSize,
+    tableSize: REGION_TABLE_SIZE,
     indirectCall: REGION_TYPE,
     functions: [
       interpreterFunction({ stopsAtJumps: true }),
-      runFunction(heatStep),
+      runFunction(heatStep, promotionEntries),
       findContextsFunction(),
       setMsrFunction(),
       returnFromInterruptFunction(),
@@ -92,7 +98,7 @@ export function buildRuntimeModule({ memoryPages, ramSizeBytes, tableSize, heatS
 }
 
 /** Goes from region to region until the count is used up or an interrupt is pending; what has no region is interpreted. */
-function runFunction(heatStep: number): FunctionDefinition {
+function runFunction(heatStep: number, promotionEntries: number): FunctionDefinition {
   const emit = new CodeEmitter(0);
   const b = new StateBuilder(emit);
   const end = emit.block();
@@ -108,8 +114,18 @@ function runFunction(heatStep: number): FunctionDefinition {
     b.if(
       b.and(b.eq(b.word32(slot, SLOT_BASE + Slot.pc), pc), b.eq(b.word32(slot, SLOT_BASE + Slot.entry), entry)),
       () => {
+        const region = b.let(b.word32(slot, SLOT_BASE + Slot.function));
+        const counter = b.let(b.shl(region, constant(2)));
+        const entries = b.let(b.add(b.word32(counter, ENTRIES_BASE), constant(1)));
+        emit.value(counter);
+        emit.value(entries);
+        emit.memory(Op.i32Store, 2, ENTRIES_BASE);
+        b.if(b.eq(entries, constant(promotionEntries)), () => {
+          emit.call(PROMOTE_INDEX);
+          emit.branch(next);
+        });
         emit.value(b.word32(slot, SLOT_BASE + Slot.place));
-        emit.value(b.word32(slot, SLOT_BASE + Slot.function));
+        emit.value(region);
         emit.op(Op.callIndirect, 0, 0);
         emit.constant(RegionExit.goOn);
         emit.op(Op.i32Eq);
