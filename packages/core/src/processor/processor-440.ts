@@ -5,7 +5,15 @@ import { sprByNumber, sprn } from '../isa/special-purpose-registers.js';
 import { Esr, MSR_IMPLEMENTED, Msr, VECTORS, Vector } from '../isa/vectors.js';
 import { Access, type Touch } from '../mmu/access.js';
 import { SoftTlb } from '../mmu/soft-tlb.js';
-import { pageSizeBytes, permits, TLB_ENTRIES, TlbWord0, TlbWord1, TlbWord2, TranslationLookasideBuffer } from '../mmu/translation-lookaside-buffer.js';
+import {
+  pageSizeBytes,
+  permits,
+  TLB_ENTRIES,
+  TlbWord0,
+  TlbWord1,
+  TlbWord2,
+  TranslationLookasideBuffer,
+} from '../mmu/translation-lookaside-buffer.js';
 import type { CalloutHandlers } from '../semantics/callouts.js';
 import type { TranslatorStatistics } from '../translator/statistics.js';
 import { Translator } from '../translator/translator.js';

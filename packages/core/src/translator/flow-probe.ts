@@ -1,7 +1,7 @@
 import { constantFields, type Instruction } from '../isa/instruction-set.js';
 import { Builder } from '../semantics/builder.js';
 import type { CalloutName } from '../semantics/callouts.js';
-import { CodeEmitter } from '../semantics/code-emitter.js';
+import type { CodeEmitter } from '../semantics/code-emitter.js';
 import { constant, constantValue, type I32 } from '../semantics/expression.js';
 
 /** Where an instruction leads, as its semantics say when they run with nothing but its word known. */

@@ -1,8 +1,8 @@
 import { interpreterFunction } from '../interpreter/interpreter-module.js';
 import { sprn } from '../isa/special-purpose-registers.js';
 import { MSR_IMPLEMENTED, Msr, VECTORS, type VectorRow } from '../isa/vectors.js';
-import { INTERRUPT_ENTRY } from '../processor/interrupt-entry.js';
 import { ACCESS_FAULTS, ENDLESS_FAULT_COUNT } from '../processor/fault-watch.js';
+import { INTERRUPT_ENTRY } from '../processor/interrupt-entry.js';
 import {
   codeBitmapBase,
   ENTRIES_BASE,
@@ -78,7 +78,12 @@ export interface RuntimeModuleOptions {
  * The module that runs translated code: `run` dispatches between regions and the interpreter, the others are the accesses for which a
  * region's fast path does not suffice.
  */
-export function buildRuntimeModule({ memoryPages, ramSizeBytes, heatStep, promotionEntries }: RuntimeModuleOptions): Uint8Array<ArrayBuffer> {
+export function buildRuntimeModule({
+  memoryPages,
+  ramSizeBytes,
+  heatStep,
+  promotionEntries,
+}: RuntimeModuleOptions): Uint8Array<ArrayBuffer> {
   return encodeModule({
     functionImports: IMPORTS,
     memory: { minimumPages: memoryPages, maximumPages: memoryPages },
@@ -327,7 +332,14 @@ function storeFunction(size: AccessSize, codeBitmap: number): FunctionDefinition
   b.if(b.and(b.ne(entry, constant(0)), aligned), () => {
     const place = b.let(b.add(b.and(entry, constant(-RAM_ADJUST)), constant(RAM_ADJUST)));
     const pa = b.let(b.sub(b.add(ea, place), constant(RAM_BASE)));
-    const codeByte: I32 = { type: 'i32', kind: 'load', op: Op.i32Load8U, alignLog2: 0, offset: codeBitmap, address: b.shrU(pa, constant(5)) };
+    const codeByte: I32 = {
+      type: 'i32',
+      kind: 'load',
+      op: Op.i32Load8U,
+      alignLog2: 0,
+      offset: codeBitmap,
+      address: b.shrU(pa, constant(5)),
+    };
     const isCode = b.and(b.shrU(codeByte, b.and(b.shrU(pa, constant(2)), constant(7))), constant(1));
     b.if(b.eq(isCode, constant(0)), () => {
       emit.value(b.add(b.xor(ea, constant(MIRROR[size])), place));

@@ -1,4 +1,15 @@
-import { ENTRIES_BASE, HEAT_BASE, HEAT_BYTES, RAM_BASE, RAM_OFFSET, REGION_TABLE_SIZE, SLOT_BASE, SLOT_BYTES, Slot, State } from '../processor/state-layout.js';
+import {
+  ENTRIES_BASE,
+  HEAT_BASE,
+  HEAT_BYTES,
+  RAM_BASE,
+  RAM_OFFSET,
+  REGION_TABLE_SIZE,
+  SLOT_BASE,
+  SLOT_BYTES,
+  Slot,
+  State,
+} from '../processor/state-layout.js';
 import { type WasmMemory, type WasmTable, wasmHost } from '../wasm/host.js';
 import { encodeModule } from '../wasm/module-encoder.js';
 import { CodeMap, type CodeRange } from './code-map.js';
@@ -61,7 +72,16 @@ export class Translator {
   /** Roots that wait for translation. */
   readonly #queue = new Map<number, { pc: number; entry: number }>();
   #nextIndex = 0;
-  #counts = { regions: 0, modules: 0, translatedInstructions: 0, wasmBytes: 0, regionsDropped: 0, promotions: 0, generateMs: 0, compileMs: 0 };
+  #counts = {
+    regions: 0,
+    modules: 0,
+    translatedInstructions: 0,
+    wasmBytes: 0,
+    regionsDropped: 0,
+    promotions: 0,
+    generateMs: 0,
+    compileMs: 0,
+  };
 
   constructor(host: TranslatorHost) {
     this.#host = host;
@@ -69,8 +89,21 @@ export class Translator {
     for (let slot = 0; slot < SLOT_BYTES; slot += Slot.size) this.#words[(SLOT_BASE + slot + Slot.pc) >>> 2] = EMPTY_SLOT;
     this.#codeMap = new CodeMap(host.codePages, host.memory.buffer, host.ramSizeBytes);
     this.#table = new wasmHost.Table({ element: 'anyfunc', initial: REGION_TABLE_SIZE });
-    const bytes = buildRuntimeModule({ memoryPages: host.memoryPages, heatStep: HEAT_STEP, promotionEntries: PROMOTION_ENTRIES, ramSizeBytes: host.ramSizeBytes });
-    const env = { memory: host.memory, table: this.#table, ...host.callouts, translate: (heat: number) => this.#request(heat), promote: () => this.#promote(), attend: host.attend, selectContexts: host.selectContexts };
+    const bytes = buildRuntimeModule({
+      memoryPages: host.memoryPages,
+      heatStep: HEAT_STEP,
+      promotionEntries: PROMOTION_ENTRIES,
+      ramSizeBytes: host.ramSizeBytes,
+    });
+    const env = {
+      memory: host.memory,
+      table: this.#table,
+      ...host.callouts,
+      translate: (heat: number) => this.#request(heat),
+      promote: () => this.#promote(),
+      attend: host.attend,
+      selectContexts: host.selectContexts,
+    };
     const runtime = new wasmHost.Instance(new wasmHost.Module(bytes), { env });
     this.#imports = { ...env, ...runtime.exports };
     this.run = runtime.exports.run as () => void;
