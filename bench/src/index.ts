@@ -2,6 +2,7 @@
 export * from './bench-definition.js';
 export * from './bench-guests.js';
 export * from './bundled-guests.js';
+export * from './exit-rates.js';
 export * from './guest-run.js';
 export * from './host-machine.js';
 export * from './host-statistics.js';

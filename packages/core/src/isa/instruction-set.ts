@@ -4,6 +4,7 @@ import {
   FIELDS,
   type FieldBits,
   type FieldName,
+  type FieldRow,
   parsePicture,
   swapHalves,
   VARIANT_FIELDS,
@@ -108,12 +109,13 @@ export function decode(word: number): Instruction | undefined {
 
 /** The value of a field of a word, as the ISA reads it: sign-extended, scaled, SPR halves in order. */
 export function fieldValue(name: FieldName, { shift, width }: FieldBits, word: number): number {
-  const { kind, ...rest } = FIELDS[name];
-  const raw = (word >>> shift) & (2 ** width - 1);
+  const field: FieldRow = FIELDS[name];
+  const { kind } = field;
+  const raw = (word >>> shift) & ((1 << width) - 1);
   if (kind === 'spr' || kind === 'dcr') return swapHalves(raw);
   if (kind !== 'signed' && kind !== 'relative') return raw;
   const extended = (raw << (32 - width)) >> (32 - width);
-  return 'scaleLog2' in rest ? extended << rest.scaleLog2 : extended;
+  return extended << (field.scaleLog2 ?? 0);
 }
 
 /** Presents an instruction's fields to its semantics, each by `read`; only the fields of its picture are there. */

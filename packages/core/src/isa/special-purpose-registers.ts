@@ -78,7 +78,7 @@ export const SPRS: readonly SprRow[] = [
   ...numbered('DAC', 316, 2, 'SS', 'effect', undefined, 1),
   ...numbered('DVC', 318, 2, 'SS', 'effect', undefined, 1),
   spr('TSR',      336, 'SS', 'computed'),
-  spr('TCR',      340, 'SS', 'effect', { mask: 0xffc00000 }),
+  spr('TCR',      340, 'SS', 'computed', { mask: 0xffc00000 }),
   ...numbered('IVOR', 400, 16, 'SS', 'plain', 0xfff0),
   spr('MCSRR0',   570, 'SS', 'plain', { mask: 0xfffffffc }),
   spr('MCSRR1',   571, 'SS', 'plain'),

@@ -6,6 +6,7 @@ import {
   SOFT_TLB_TABLE_BYTES,
   SOFT_TLB_VALID,
   SOFT_TLB_WATCHED,
+  State,
 } from '../processor/state-layout.js';
 
 /** How far a page may be written without asking. */
@@ -14,13 +15,14 @@ export type WriteAccess = 'none' | 'watched' | 'free';
 /** One context of the software TLB: the translations of one privilege, address space and PID. */
 export interface SoftTlbContext {
   readonly index: number;
-  key: number;
   /** Pages (ea >>> 12) with an entry in any of the three tables; may hold pages that have been dropped since. */
   filled: Int32Array;
   filledCount: number;
-  lastUse: number;
 }
 
+const KEYS = State.contextKeys >>> 2;
+const USES = State.contextUses >>> 2;
+const CLOCK = State.contextClock >>> 2;
 const PAGES_BEFORE_REBUILD = 1 << 16;
 
 /** The key of a context; also what tells whether an entry of the TLB is visible in it. */
@@ -36,24 +38,31 @@ function contextKey(user: boolean, addressSpace: number, pid: number): number {
 export class SoftTlb {
   readonly #words: Int32Array;
   readonly #contexts: SoftTlbContext[];
-  #uses = 0;
-
   constructor(buffer: ArrayBufferLike) {
     this.#words = new Int32Array(buffer);
     this.#contexts = Array.from({ length: SOFT_TLB_CONTEXTS }, (_, index) => ({
       index,
-      key: -1,
       filled: new Int32Array(1024),
       filledCount: 0,
-      lastUse: 0,
     }));
   }
 
   /** The context of a state of the processor. Up to eight stay valid; the least recently selected gives way. */
   select(user: boolean, addressSpace: number, pid: number): SoftTlbContext {
     const context = this.#find(contextKey(user, addressSpace, pid));
-    context.lastUse = ++this.#uses;
+    this.#words[CLOCK]!++;
+    this.#words[USES + context.index] = this.#words[CLOCK]!;
     return context;
+  }
+
+  /** The context whose read table lies at a byte address. */
+  contextOfTables(readTable: number): SoftTlbContext {
+    return this.#contexts[(readTable - SOFT_TLB_BASE) / (3 * SOFT_TLB_TABLE_BYTES)]!;
+  }
+
+  /** What a context is for, or -1. Generated code selects contexts by the same cells. */
+  #key(context: SoftTlbContext): number {
+    return this.#words[KEYS + context.index]! - 1;
   }
 
   /** Byte addresses of a context's tables. */
@@ -65,11 +74,11 @@ export class SoftTlb {
   #find(key: number): SoftTlbContext {
     let oldest = this.#contexts[0]!;
     for (const context of this.#contexts) {
-      if (context.key === key) return context;
-      if (context.lastUse < oldest.lastUse) oldest = context;
+      if (this.#key(context) === key) return context;
+      if (this.#words[USES + context.index]! < this.#words[USES + oldest.index]!) oldest = context;
     }
     this.#clear(oldest);
-    oldest.key = key;
+    this.#words[KEYS + oldest.index] = key + 1;
     return oldest;
   }
 
@@ -112,8 +121,9 @@ export class SoftTlb {
     const first = ea >>> 12;
     const last = (ea + sizeBytes - 1) >>> 12;
     for (const context of this.#contexts) {
-      if (context.key < 0 || ((context.key >>> 8) & 1) !== addressSpace) continue;
-      if (tid !== 0 && (context.key & 0xff) !== tid) continue;
+      const key = this.#key(context);
+      if (key < 0 || ((key >>> 8) & 1) !== addressSpace) continue;
+      if (tid !== 0 && (key & 0xff) !== tid) continue;
       const count = last - first + 1;
       if (count <= context.filledCount) {
         for (let page = first; page <= last; page++) this.#dropPage(context, page);
@@ -133,7 +143,7 @@ export class SoftTlb {
   watchPages(pages: ReadonlySet<number>, watched: boolean): void {
     const kind = watched ? SOFT_TLB_WATCHED : SOFT_TLB_VALID;
     for (const context of this.#contexts) {
-      if (context.key < 0) continue;
+      if (this.#key(context) < 0) continue;
       const write = this.tablesOf(context.index).write >>> 2;
       for (let i = 0; i < context.filledCount; i++) {
         const page = context.filled[i]!;

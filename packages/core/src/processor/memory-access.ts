@@ -7,7 +7,7 @@ import type { SoftTlb, SoftTlbContext } from '../mmu/soft-tlb.js';
 import { pageSizeBytes, permits, TlbWord2, type TranslationLookasideBuffer } from '../mmu/translation-lookaside-buffer.js';
 import type { ProcessorState } from './processor-state.js';
 import type { Ram } from './ram.js';
-import { RAM_BASE, State } from './state-layout.js';
+import { RAM_BASE, SOFT_TLB_TABLE_BYTES, State } from './state-layout.js';
 
 const PAGE_BYTES = 4096;
 const CACHE_LINE_BYTES = 32;
@@ -32,8 +32,6 @@ export class MemoryAccess {
   readonly #ram: Ram;
   readonly #devices: DeviceBus;
   readonly #codePages: Uint8Array;
-  #dataContext!: SoftTlbContext;
-  #fetchContext!: SoftTlbContext;
   /** While set, nothing enters the tables, so that every data access comes through here (debug address compares). */
   watchEveryAccess = false;
 
@@ -57,12 +55,19 @@ export class MemoryAccess {
   /** Points generated code at the tables of the present MSR and PID. */
   selectContexts(): void {
     const { msr, pid, isUser } = this.#state;
-    this.#dataContext = this.#softTlb.select(isUser, msr & Msr.DS ? 1 : 0, pid);
-    this.#fetchContext = this.#softTlb.select(isUser, msr & Msr.IS ? 1 : 0, pid);
-    const { read, write } = this.#softTlb.tablesOf(this.#dataContext.index);
+    const data = this.#softTlb.select(isUser, msr & Msr.DS ? 1 : 0, pid);
+    const fetch = this.#softTlb.select(isUser, msr & Msr.IS ? 1 : 0, pid);
+    const { read, write } = this.#softTlb.tablesOf(data.index);
     this.#state.set(State.readTable, read);
     this.#state.set(State.writeTable, write);
-    this.#state.set(State.executeTable, this.#softTlb.tablesOf(this.#fetchContext.index).execute);
+    this.#state.set(State.executeTable, this.#softTlb.tablesOf(fetch.index).execute);
+  }
+
+  get #dataContext(): SoftTlbContext {
+    return this.#softTlb.contextOfTables(this.#state.get(State.readTable));
+  }
+  get #fetchContext(): SoftTlbContext {
+    return this.#softTlb.contextOfTables(this.#state.get(State.executeTable) - 2 * SOFT_TLB_TABLE_BYTES);
   }
 
   /** Translates an access of the running instruction; undefined after raising the interrupt that it deserves. */

@@ -5,12 +5,21 @@ import { sprByNumber, sprn } from '../isa/special-purpose-registers.js';
 import { Esr, MSR_IMPLEMENTED, Msr, VECTORS, Vector } from '../isa/vectors.js';
 import { Access, type Touch } from '../mmu/access.js';
 import { SoftTlb } from '../mmu/soft-tlb.js';
-import { pageSizeBytes, permits, TLB_ENTRIES, TlbWord0, TranslationLookasideBuffer } from '../mmu/translation-lookaside-buffer.js';
+import {
+  pageSizeBytes,
+  permits,
+  TLB_ENTRIES,
+  TlbWord0,
+  TlbWord1,
+  TlbWord2,
+  TranslationLookasideBuffer,
+} from '../mmu/translation-lookaside-buffer.js';
 import type { CalloutHandlers } from '../semantics/callouts.js';
 import type { TranslatorStatistics } from '../translator/statistics.js';
 import { Translator } from '../translator/translator.js';
 import { wasmHost } from '../wasm/host.js';
 import { FaultWatch, type RepeatedFault } from './fault-watch.js';
+import { INTERRUPT_ENTRY } from './interrupt-entry.js';
 import { MemoryAccess } from './memory-access.js';
 import { type ClockRates, ModelledClock } from './modelled-clock.js';
 import { ProcessorState } from './processor-state.js';
@@ -39,12 +48,6 @@ const PAGE_BYTES = 4096;
 /** From this size on a page is taken for one of a linear mapping, where code and data have the same translation. */
 const LINEAR_PAGE_BYTES = 1 << 20;
 const SPR = {
-  SRR0: sprn('SRR0'),
-  SRR1: sprn('SRR1'),
-  CSRR0: sprn('CSRR0'),
-  CSRR1: sprn('CSRR1'),
-  MCSRR0: sprn('MCSRR0'),
-  MCSRR1: sprn('MCSRR1'),
   ESR: sprn('ESR'),
   DEAR: sprn('DEAR'),
   IVPR: sprn('IVPR'),
@@ -60,14 +63,10 @@ const MMUCR_STID = 0xff;
 const Dbcr0 = { IDM: 0x40000000, RST: 0x30000000, TRAP: 0x01000000 } as const;
 const DBSR_TRAP = 0x01000000;
 
-/** Save/restore registers and the MSR bits that survive, by interrupt class (PPC440x5 UM, chapter 6). */
-const ENTRY = {
-  base: { save0: SPR.SRR0, save1: SPR.SRR1, keptMsr: Msr.CE | Msr.ME | Msr.DE },
-  critical: { save0: SPR.CSRR0, save1: SPR.CSRR1, keptMsr: Msr.ME },
-  machineCheck: { save0: SPR.MCSRR0, save1: SPR.MCSRR1, keptMsr: 0 },
-} as const;
+/** Interrupts that generated code takes, a bit each: those with SRR0 and SRR1. */
+const BASE_VECTORS = VECTORS.reduce((bits, row) => (row.class === 'base' ? bits | (1 << row.ivor) : bits), 0);
 /** rfi, rfci, rfmci in the order of the call-out's argument. */
-const RETURN_FROM = [ENTRY.base, ENTRY.critical, ENTRY.machineCheck] as const;
+const RETURN_FROM = [INTERRUPT_ENTRY.base, INTERRUPT_ENTRY.critical, INTERRUPT_ENTRY.machineCheck] as const;
 
 /** A PowerPC 440EP core: its state in a WebAssembly memory, an interpreter generated from the ISA table, MMU, timers and interrupts. */
 export class Processor440 implements Processor {
@@ -84,7 +83,7 @@ export class Processor440 implements Processor {
   readonly #registers: SpecialRegisters;
   readonly #fpu: FloatingPointUnit;
   readonly #dcrs: DcrBus;
-  readonly #faults = new FaultWatch();
+  readonly #faults: FaultWatch;
   readonly #translator: Translator | undefined;
   readonly #engine: () => void;
 
@@ -94,6 +93,8 @@ export class Processor440 implements Processor {
   /** How much of the budget was taken back to make the engine stop early. */
   #cut = 0;
   #executing = false;
+  /** TLB entries that map RAM in a way that dcbz does not work on. */
+  #uncachedEntries = 0;
   #external = false;
   #critical = false;
   #stopRequested = false;
@@ -104,6 +105,7 @@ export class Processor440 implements Processor {
     const memory = new wasmHost.Memory({ initial: pages, maximum: pages });
     const { buffer } = memory;
     this.#state = new ProcessorState(buffer);
+    this.#faults = new FaultWatch(this.#state);
     this.#softTlb = new SoftTlb(buffer);
     const codePages = new Uint8Array(Math.ceil(options.ramSizeBytes / PAGE_BYTES) + 1);
     const ram = new Ram(buffer, RAM_BASE, options.ramSizeBytes, codePages, (pa, lengthBytes) =>
@@ -140,6 +142,7 @@ export class Processor440 implements Processor {
       isLinear: (pc) => this.#access.codePageSizeBytes(pc) >= LINEAR_PAGE_BYTES,
       watchPages: (each, watched) => this.#softTlb.watchPages(each, watched),
       attend: () => this.#attend(),
+      selectContexts: () => this.#access.selectContexts(),
       nowMs: () => performance.now(),
     });
     this.#engine = this.#translator.run;
@@ -220,7 +223,10 @@ export class Processor440 implements Processor {
   }
   writeTlb(index: number, word: 0 | 1 | 2, value: number, tid = 0): void {
     this.#dropTranslations(index);
+    if (this.#mapsUncachedRam(index)) this.#uncachedEntries--;
     this.#tlb.write(index, word, value, tid);
+    if (this.#mapsUncachedRam(index)) this.#uncachedEntries++;
+    this.#state.set(State.uncachedRam, this.#uncachedEntries);
     // A new entry can shadow one of a higher index, so what it covers is dropped, too.
     this.#dropTranslations(index);
   }
@@ -230,6 +236,14 @@ export class Processor440 implements Processor {
     // The next use must come by the TLB again to be seen.
     this.#dropTranslations(index);
     return true;
+  }
+
+  /** Whether a TLB entry maps some of RAM as write-through or caching inhibited. */
+  #mapsUncachedRam(index: number): boolean {
+    const { word0, word1, word2 } = this.#tlb.read(index);
+    if (!(word0 & TlbWord0.V) || !(word2 & (TlbWord2.W | TlbWord2.I))) return false;
+    const pa = (word1 & TlbWord1.ERPN) * 2 ** 32 + ((word1 & TlbWord1.RPN & -pageSizeBytes(word0)) >>> 0);
+    return pa < this.memory.sizeBytes;
   }
 
   #dropTranslations(index: number): void {
@@ -312,19 +326,29 @@ export class Processor440 implements Processor {
         this.#faults.record(vector, this.#state.pc, this.#state.get(State.pendingDear), this.#retiredBefore);
         this.#interrupt(vector, this.#state.get(State.pendingEsr), this.#state.get(State.pendingDear));
         if (this.interruptTarget === 'host') return StopReason.interrupt;
-        if (this.#faults.endlessFault) return StopReason.stopped;
       }
+      if (this.#faults.isEndless) return StopReason.stopped;
     }
   }
 
   #execute(budget: number): void {
+    this.#state.set(State.deliverableVectors, this.interruptTarget === 'vectors' ? BASE_VECTORS : 0);
+    this.#state.set(State.interruptWaiting, this.#mayInterrupt ? 1 : 0);
     this.#budget = budget;
     this.#cut = 0;
     this.#state.set(State.remaining, budget);
+    this.#faults.beginStretch(this.#retiredBefore, budget);
     this.#executing = true;
     this.#engine();
     this.#retiredBefore = this.#retired();
     this.#executing = false;
+    this.#faults.endStretch(this.#retiredBefore, this.#state.get(State.remaining));
+  }
+
+  /** Whether an interrupt would be taken if MSR enabled all. */
+  get #mayInterrupt(): boolean {
+    const { decrementer, fixedInterval, watchdog } = this.#timers.pendingInterrupts;
+    return this.#external || this.#critical || decrementer || fixedInterval || watchdog;
   }
 
   /** The enabled asynchronous interrupt of highest priority, or -1 (PPC440x5 UM, Interrupt Ordering and Priorities). */
@@ -341,7 +365,7 @@ export class Processor440 implements Processor {
 
   #interrupt(vector: number, esr: number, dear: number): void {
     const row = VECTORS[vector]!;
-    const { save0, save1, keptMsr } = ENTRY[row.class];
+    const { save0, save1, keptMsr } = INTERRUPT_ENTRY[row.class];
     this.#state.setSpr(save0, this.#state.pc);
     this.#state.setSpr(save1, this.#state.msr);
     if (row.writesEsr) this.#state.setSpr(SPR.ESR, esr);

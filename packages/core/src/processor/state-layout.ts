@@ -31,6 +31,24 @@ export const State = {
   fpscr: 260,
   /** The instruction word being executed, for call-outs that decode operands themselves. */
   instruction: 264,
+  /** Bit n: interrupt n may be taken in generated code. */
+  deliverableVectors: 268,
+  /** Not 0 where enabling interrupts must be looked at by the processor, since one may be pending. */
+  interruptWaiting: 272,
+  /** Not 0 while a TLB entry maps RAM as write-through or caching inhibited, where dcbz is not allowed. */
+  uncachedRam: 276,
+  /** The last synchronous interrupt (fault-watch.ts): IVOR number + 1, pc, DEAR, and how often in a row. */
+  faultVector: 280,
+  faultPc: 284,
+  faultDear: 288,
+  faultCount: 292,
+  /** How many have been taken without an instruction in between, and the count that was left at the last. */
+  faultsAtOnce: 364,
+  faultRemaining: 368,
+  /** By context of the software TLB: what it is for, + 1 (0: nothing), and when it was last selected by the clock behind. */
+  contextKeys: 296, // 8 words
+  contextUses: 328, // 8 words
+  contextClock: 360,
   fpr: 512, // 32 doublewords
   /** SPRs that are plain storage, a word each, by SPR number. */
   spr: 4096, // 1024 words
@@ -51,9 +69,12 @@ export const HEAT_BASE = SOFT_TLB_BASE + SOFT_TLB_CONTEXTS * 3 * SOFT_TLB_TABLE_
 export const HEAT_BYTES = 1 << 20;
 export const SLOT_BASE = HEAT_BASE + HEAT_BYTES;
 export const SLOT_BYTES = 1 << 19;
+/** How often each function of the table has been entered, a word each. */
+export const ENTRIES_BASE = SLOT_BASE + SLOT_BYTES;
+export const REGION_TABLE_SIZE = 16384;
 export const Slot = { pc: 0, entry: 4, function: 8, place: 12, size: 16 } as const;
 
-export const RAM_BASE = SLOT_BASE + SLOT_BYTES;
+export const RAM_BASE = ENTRIES_BASE + 4 * REGION_TABLE_SIZE;
 
 /**
  * A software TLB entry is `(host page - guest page - RAM_ADJUST) | 1`; 0 is invalid, so that fresh zero memory means "nothing

@@ -1,5 +1,5 @@
 import type { Instruction } from '../isa/instruction-set.js';
-import { decode, fieldValue } from '../isa/instruction-set.js';
+import { fieldValue } from '../isa/instruction-set.js';
 
 /** Whether a load of several registers also loads its base: an invalid form, which may not be started again half way. */
 function loadsItsBase(instruction: Instruction, word: number): boolean {
@@ -15,9 +15,8 @@ const FALL_BACKS: Readonly<Record<string, { reason: string; applies?: (instructi
   lswi: { reason: 'the base may be among the registers loaded', applies: loadsItsBase },
 };
 
-/** Whether a word is left to the interpreter. */
-export function fallsBack(word: number): boolean {
-  const instruction = decode(word);
-  const row = instruction && FALL_BACKS[instruction.mnemonic];
-  return row !== undefined && (row.applies?.(instruction!, word) ?? true);
+/** Whether an instruction is left to the interpreter. */
+export function fallsBack(instruction: Instruction, word: number): boolean {
+  const row = FALL_BACKS[instruction.mnemonic];
+  return row !== undefined && (row.applies?.(instruction, word) ?? true);
 }

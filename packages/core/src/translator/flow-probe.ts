@@ -1,7 +1,7 @@
 import { constantFields, type Instruction } from '../isa/instruction-set.js';
 import { Builder } from '../semantics/builder.js';
 import type { CalloutName } from '../semantics/callouts.js';
-import { CodeEmitter } from '../semantics/code-emitter.js';
+import type { CodeEmitter } from '../semantics/code-emitter.js';
 import { constant, constantValue, type I32 } from '../semantics/expression.js';
 
 /** Where an instruction leads, as its semantics say when they run with nothing but its word known. */
@@ -26,8 +26,8 @@ class FlowProbe extends Builder {
   readonly #pc: number;
   readonly #word: number;
 
-  constructor(pc: number, word: number) {
-    super(new CodeEmitter(1));
+  constructor(emit: CodeEmitter, pc: number, word: number) {
+    super(emit);
     this.#pc = pc;
     this.#word = word;
   }
@@ -72,10 +72,14 @@ class FlowProbe extends Builder {
   }
 }
 
-export function flowOf(instruction: Instruction, pc: number, word: number): Flow {
-  if (!instruction.row.endsBlock) return { falls: true, links: false };
-  const probe = new FlowProbe(pc, word);
+const FALLS: Flow = { falls: true, links: false };
+
+/** @param scratch takes the code that the semantics write on the way; the caller throws it away */
+export function flowOf(instruction: Instruction, pc: number, word: number, scratch: CodeEmitter): Flow {
+  if (!instruction.row.endsBlock) return FALLS;
+  const probe = new FlowProbe(scratch, pc, word);
   instruction.row.semantics(probe, constantFields(instruction, word));
+  scratch.releaseLocals();
   return {
     falls: probe.falls,
     ...(probe.target !== undefined && { target: probe.target }),

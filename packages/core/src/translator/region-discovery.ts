@@ -1,4 +1,5 @@
 import { decode, type Instruction } from '../isa/instruction-set.js';
+import { CodeEmitter } from '../semantics/code-emitter.js';
 import { fallsBack } from './fall-backs.js';
 import { type Flow, flowOf } from './flow-probe.js';
 
@@ -10,6 +11,8 @@ export interface CodeSource {
   word(pc: number, entry: number): number;
   /** Whether control has come to this address by a jump. */
   isWarm(pc: number): boolean;
+  /** Whether a region can be entered at this address already. */
+  isTranslated(pc: number): boolean;
 }
 
 /** The calls that lead to a node inside a region, innermost first. Code is cloned for each, so that a return is an edge. */
@@ -25,6 +28,9 @@ export interface RegionInstruction {
   readonly word: number;
   /** Absent where the 440 has no such instruction. */
   readonly instruction: Instruction | undefined;
+  readonly flow: Flow;
+  /** It is left to the interpreter. */
+  readonly fallsBack: boolean;
 }
 
 /** A basic block in a calling context. */
@@ -55,6 +61,8 @@ export interface Region {
 }
 
 export interface RegionLimits {
+  /** Take code in again that another region has. */
+  readonly overlaps: boolean;
   readonly maxInstructions: number;
   readonly maxCallDepth: number;
 }
@@ -96,13 +104,21 @@ export function discoverRegion(root: number, source: CodeSource, limits: RegionL
   const returnPoints = new Set<number>();
   const queue: { pc: number; context: CallContext | undefined }[] = [];
   const visited = new Set<number>();
+  const scratch = new CodeEmitter(1);
   let instructions = 0;
 
   const at = (pc: number, entry: number): RegionInstruction => {
     let found = decoded.get(pc);
     if (!found) {
       const word = source.word(pc, entry);
-      found = { pc, word, instruction: decode(word) };
+      const instruction = decode(word);
+      found = {
+        pc,
+        word,
+        instruction,
+        flow: instruction ? flowOf(instruction, pc, word, scratch) : ILLEGAL,
+        fallsBack: instruction !== undefined && fallsBack(instruction, word),
+      };
       decoded.set(pc, found);
     }
     return found;
@@ -110,6 +126,7 @@ export function discoverRegion(root: number, source: CodeSource, limits: RegionL
   const add = (pc: number, context: CallContext | undefined, always = false): void => {
     const key = keyOf(pc, context);
     if (visited.has(key) || !(always || source.isWarm(pc))) return;
+    if (!limits.overlaps && pc !== root && source.isTranslated(pc)) return;
     visited.add(key);
     queue.push({ pc, context });
   };
@@ -133,9 +150,9 @@ export function discoverRegion(root: number, source: CodeSource, limits: RegionL
     for (let at_ = pc; ; ) {
       const each = at(at_, entry);
       const next = (at_ + 4) >>> 0;
-      if (!each.instruction || fallsBack(each.word)) break;
+      if (!each.instruction || each.fallsBack) break;
       instructions++;
-      const flow = flowOf(each.instruction, at_, each.word);
+      const { flow } = each;
       if (flow.target !== undefined) {
         const callee = flow.links ? calleeContext(context, next) : context;
         add(flow.target, callee);
@@ -186,12 +203,12 @@ function cutNode(
   let next = pc;
   do {
     const each = at(next, entry);
-    if (fallsBack(each.word)) {
+    if (each.fallsBack) {
       endsAtFallBack = true;
       break;
     }
     instructions.push(each);
-    flow = each.instruction ? flowOf(each.instruction, next, each.word) : ILLEGAL;
+    flow = each.flow;
     next = (next + 4) >>> 0;
   } while (flow.falls && flow.target === undefined && !flow.indirect && next % PAGE_BYTES !== 0 && !isLeader(next));
   return { pc, context, entry, instructions, flow, endPc: next, endsAtFallBack };

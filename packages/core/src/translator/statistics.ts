@@ -5,6 +5,8 @@ export interface TranslatorStatistics {
   /** Guest instructions in all regions, clones and translations anew included. */
   readonly translatedInstructions: number;
   readonly wasmBytes: number;
+  /** Regions translated anew, larger, because they were entered often. */
+  readonly promotions: number;
   readonly regionsDropped: number;
   readonly generateMs: number;
   readonly compileMs: number;

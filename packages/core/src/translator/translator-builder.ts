@@ -397,9 +397,9 @@ export class TranslatorBuilder extends Builder {
   }
 
   #readPlainSpr(number: I32): I32 | undefined {
-    const offset = plainSprOffset(number);
     const row = sprByNumber(this.#number(number));
-    if (offset === undefined || !row?.read) return undefined;
+    if (!row?.read || row.storage === 'computed') return undefined;
+    const offset = State.spr + 4 * (row.storedAt ?? row.sprn);
     if (row.read === 'user') return this.state(offset);
     const result = this.emit.temporaryLocal('i32');
     this.#ifUser(

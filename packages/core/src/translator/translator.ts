@@ -1,9 +1,20 @@
-import { HEAT_BASE, HEAT_BYTES, RAM_BASE, RAM_OFFSET, SLOT_BASE, SLOT_BYTES, Slot, State } from '../processor/state-layout.js';
+import {
+  ENTRIES_BASE,
+  HEAT_BASE,
+  HEAT_BYTES,
+  RAM_BASE,
+  RAM_OFFSET,
+  REGION_TABLE_SIZE,
+  SLOT_BASE,
+  SLOT_BYTES,
+  Slot,
+  State,
+} from '../processor/state-layout.js';
 import { type WasmMemory, type WasmTable, wasmHost } from '../wasm/host.js';
 import { encodeModule } from '../wasm/module-encoder.js';
 import { CodeMap, type CodeRange } from './code-map.js';
 import { REGION_IMPORTS } from './memory-helpers.js';
-import { type CodeSource, discoverRegion, type Region, type RegionNode } from './region-discovery.js';
+import { type CodeSource, discoverRegion, type Region, type RegionLimits, type RegionNode } from './region-discovery.js';
 import { buildRegionFunction, type RegionFunction } from './region-function.js';
 import { buildRuntimeModule } from './runtime-module.js';
 import type { TranslatorStatistics } from './statistics.js';
@@ -24,6 +35,8 @@ export interface TranslatorHost {
   watchPages(pages: ReadonlySet<number>, watched: boolean): void;
   /** Makes the engine stop after the running instruction. */
   attend(): void;
+  /** Points generated code at the translations of the present MSR and PID. */
+  selectContexts(): void;
   /** Host time in milliseconds, for statistics alone. */
   nowMs(): number;
 }
@@ -34,11 +47,13 @@ interface TranslatedRegion {
   readonly ranges: readonly CodeRange[];
 }
 
-const TABLE_SIZE = 16384;
-const HEAT_STEP = 256;
-const URGENT_HEAT = 4 * HEAT_STEP;
+const HEAT_STEP = 1024;
+const URGENT_HEAT = 2 * HEAT_STEP;
 const BATCH_REGIONS = 16;
-const LIMITS = { maxInstructions: 200, maxCallDepth: 2 } as const;
+/** What a region takes in: little while it is only warm, what belongs together once it is hot. */
+const WARM_LIMITS: RegionLimits = { maxInstructions: 64, maxCallDepth: 0, overlaps: false };
+const HOT_LIMITS: RegionLimits = { maxInstructions: 400, maxCallDepth: 3, overlaps: true };
+const PROMOTION_ENTRIES = 1 << 15;
 const PAGE_BYTES = 4096;
 /** No pc ends in these bits. */
 const EMPTY_SLOT = 1;
@@ -57,21 +72,38 @@ export class Translator {
   /** Roots that wait for translation. */
   readonly #queue = new Map<number, { pc: number; entry: number }>();
   #nextIndex = 0;
-  #counts = { regions: 0, modules: 0, translatedInstructions: 0, wasmBytes: 0, regionsDropped: 0, generateMs: 0, compileMs: 0 };
+  #counts = {
+    regions: 0,
+    modules: 0,
+    translatedInstructions: 0,
+    wasmBytes: 0,
+    regionsDropped: 0,
+    promotions: 0,
+    generateMs: 0,
+    compileMs: 0,
+  };
 
   constructor(host: TranslatorHost) {
     this.#host = host;
     this.#words = new Int32Array(host.memory.buffer);
     for (let slot = 0; slot < SLOT_BYTES; slot += Slot.size) this.#words[(SLOT_BASE + slot + Slot.pc) >>> 2] = EMPTY_SLOT;
     this.#codeMap = new CodeMap(host.codePages, host.memory.buffer, host.ramSizeBytes);
-    this.#table = new wasmHost.Table({ element: 'anyfunc', initial: TABLE_SIZE });
+    this.#table = new wasmHost.Table({ element: 'anyfunc', initial: REGION_TABLE_SIZE });
     const bytes = buildRuntimeModule({
       memoryPages: host.memoryPages,
-      tableSize: TABLE_SIZE,
       heatStep: HEAT_STEP,
+      promotionEntries: PROMOTION_ENTRIES,
       ramSizeBytes: host.ramSizeBytes,
     });
-    const env = { memory: host.memory, table: this.#table, ...host.callouts, translate: (heat: number) => this.#request(heat) };
+    const env = {
+      memory: host.memory,
+      table: this.#table,
+      ...host.callouts,
+      translate: (heat: number) => this.#request(heat),
+      promote: () => this.#promote(),
+      attend: host.attend,
+      selectContexts: host.selectContexts,
+    };
     const runtime = new wasmHost.Instance(new wasmHost.Module(bytes), { env });
     this.#imports = { ...env, ...runtime.exports };
     this.run = runtime.exports.run as () => void;
@@ -113,8 +145,25 @@ export class Translator {
     const batch = requests.flatMap(({ pc, entry }) => {
       // Another region of the batch may have taken it in, or the context may have changed meanwhile.
       if (this.#byPlace.has(placeKey(pc, entry)) || this.#executeEntry(pc) !== entry) return [];
-      return this.#prepare(pc) ?? [];
+      return this.#prepare(pc, WARM_LIMITS) ?? [];
     });
+    this.#compile(batch, startMs);
+  }
+
+  /** The region at State.pc is entered so often that a larger one pays. */
+  #promote(): void {
+    const startMs = this.#host.nowMs();
+    const pc = this.#words[State.pc >>> 2]! >>> 0;
+    if (this.#executeEntry(pc) === 0) return;
+    const region = this.#prepare(pc, HOT_LIMITS);
+    if (!region) return;
+    // Entered a million times or not: this is as large as it gets.
+    this.#words[(ENTRIES_BASE >>> 2) + region.tableIndex] = -(2 ** 31);
+    this.#counts.promotions++;
+    this.#compile([region], startMs);
+  }
+
+  #compile(batch: readonly TranslatedRegion[], startMs: number): void {
     if (batch.length === 0) return;
     const bytes = encodeModule({
       functionImports: REGION_IMPORTS,
@@ -133,13 +182,14 @@ export class Translator {
   }
 
   /** Makes the function of a region and enters its places; it can run once its module is there. */
-  #prepare(pc: number): TranslatedRegion | undefined {
-    const region = discoverRegion(pc, this.#source, LIMITS);
+  #prepare(pc: number, limits: RegionLimits): TranslatedRegion | undefined {
+    const region = discoverRegion(pc, this.#source, limits);
     const root = region.find(pc, undefined);
     if (root === undefined || region.nodes[root]!.instructions.length === 0) return undefined;
     const tableIndex = this.#freeIndices.pop() ?? this.#nextIndex++;
-    if (tableIndex >= TABLE_SIZE) throw new Error('the table of regions is full');
+    if (tableIndex >= REGION_TABLE_SIZE) throw new Error('the table of regions is full');
     const made = buildRegionFunction(region, { tableIndex, expectedEntry: (node) => this.#expectedEntry(node) });
+    this.#words[(ENTRIES_BASE >>> 2) + tableIndex] = 0;
     this.#counts.regions++;
     this.#counts.translatedInstructions += made.instructionCount;
     return this.#install(region, made, tableIndex);
@@ -148,11 +198,16 @@ export class Translator {
   readonly #source: CodeSource = {
     executeEntry: (pc) => this.#executeEntry(pc),
     word: (pc, entry) => this.#words[hostAddress(pc, entry) >>> 2]! >>> 0,
+    isTranslated: (pc) => this.#isTranslated(pc),
     isWarm: (pc) => {
       const entry = this.#executeEntry(pc);
       return entry !== 0 && this.#words[(HEAT_BASE + ((pc + entry) & (HEAT_BYTES - 4))) >>> 2] !== 0;
     },
   };
+
+  #isTranslated(pc: number): boolean {
+    return this.#byPlace.has(placeKey(pc, this.#executeEntry(pc)));
+  }
 
   #executeEntry(pc: number): number {
     const index = (this.#words[State.executeTable >>> 2]! + (pc >>> 12) * 4) >>> 2;
