@@ -22,7 +22,7 @@ function share(from, to) {
  * @param {string} name one of its configurations
  */
 function guestIngredients(table, name, initDirectory) {
-  const { source, options = {} } = table.configurations[name];
+  const { source, options = {}, droppedSelects } = table.configurations[name];
   const kernelSource = findKernelSource(source);
   const initSource = findKernelSource(table.initSource);
   const common = { recipe: table.recipe, toolchain: toolchainVersion() };
@@ -30,7 +30,13 @@ function guestIngredients(table, name, initDirectory) {
   return {
     kernel: {
       source: kernelSource,
-      facts: { ...common, source: installed(kernelSource), options: { ...table.base, ...options }, identity: BUILD_IDENTITY },
+      facts: {
+        ...common,
+        source: installed(kernelSource),
+        options: { ...table.base, ...options },
+        ...(droppedSelects && { droppedSelects }),
+        identity: BUILD_IDENTITY,
+      },
     },
     init: { source: initSource, facts: { ...common, source: installed(initSource), ...initIngredients(initDirectory) } },
   };
@@ -58,8 +64,8 @@ export async function provideGuest(name, { table, cacheDirectory, initDirectory,
       await store(kernelDirectory, kernel.facts, KERNEL_FILES, async (resultDirectory) => {
         const sourceRoot = await unpackKernelSource(kernel.source, workDirectory, run);
         run.report(`compiling the kernel (a minute or more; log in ${logFile})`);
-        const { options } = kernel.facts;
-        await buildKernel({ sourceRoot, options, workDirectory: join(workDirectory, name), resultDirectory }, run);
+        const { options, droppedSelects = [] } = kernel.facts;
+        await buildKernel({ sourceRoot, options, droppedSelects, workDirectory: join(workDirectory, name), resultDirectory }, run);
       });
 
     const initPart = join(cacheDirectory, 'parts', `init-${keys.init}`);

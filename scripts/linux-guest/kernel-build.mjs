@@ -32,10 +32,33 @@ export function unmetOptions(options, config) {
 }
 
 /**
+ * Takes the lines `select NAME` out of a Kconfig file, so that an option can be chosen which a platform takes for granted.
+ * @returns {() => void} what puts them back, since configurations share a source tree
+ */
+function dropSelects(sourceRoot, { file, select }) {
+  const path = join(sourceRoot, file);
+  const before = readFileSync(path, 'utf8');
+  const after = before.replace(new RegExp(`^\\s*select ${select}$\\n`, 'gm'), '');
+  if (after === before)
+    throw new UserError(`This kernel selects ${select} nowhere in ${file}: correct scripts/linux-guest/configurations.json.`);
+  writeFileSync(path, after);
+  return () => writeFileSync(path, before);
+}
+
+/**
  * Configures a kernel from nothing but `options`, compiles it and puts KERNEL_FILES into `resultDirectory`.
  * @param {{ jobs: number, logFile: string, stop: AbortSignal }} run
  */
-export async function buildKernel({ sourceRoot, options, workDirectory, resultDirectory }, run) {
+export async function buildKernel({ sourceRoot, options, droppedSelects, workDirectory, resultDirectory }, run) {
+  const restorers = droppedSelects.map((dropped) => dropSelects(sourceRoot, dropped));
+  try {
+    await configureAndCompile({ sourceRoot, options, workDirectory, resultDirectory }, run);
+  } finally {
+    for (const restore of restorers.reverse()) restore();
+  }
+}
+
+async function configureAndCompile({ sourceRoot, options, workDirectory, resultDirectory }, run) {
   mkdirSync(workDirectory, { recursive: true });
   const fragment = join(workDirectory, 'exitlab.config');
   writeFileSync(fragment, `${configLines(options).join('\n')}\n`);
