@@ -6,7 +6,7 @@ const RAM_BYTES = 1 << 20;
 const ENTRY = 0x1000;
 const MSR_PR = 0x4000;
 
-/** A guest of `words` at ENTRY, its RAM mapped with all permissions, under a policy that offers the shared page. */
+/** A guest of `words` at ENTRY, its RAM mapped with all permissions, under a policy with the shared page. */
 function guestOf(words: readonly number[]): Hypervisor {
   const bus: DeviceBus = { read: () => 0, write: () => {} };
   const dcr: DcrBus = { read: () => 0, write: () => {} };
@@ -20,7 +20,7 @@ function guestOf(words: readonly number[]): Hypervisor {
   words.forEach((word, index) => {
     processor.memory.write32(ENTRY + 4 * index, word);
   });
-  const hypervisor = new Hypervisor(processor, { bus, dcr }, { ramBytes: RAM_BYTES, policy: { ...LINUX_3_4, magicPage: 'offered' } });
+  const hypervisor = new Hypervisor(processor, { bus, dcr }, { ramBytes: RAM_BYTES, policy: { ...LINUX_3_4, magicPage: 'silent' } });
   hypervisor.setGuestTlbEntry(0, 0x250, 0, 0x3f);
   processor.setGpr(1, 0x8000);
   hypervisor.start(ENTRY);
