@@ -6,7 +6,7 @@ const RAM_BYTES = 1 << 20;
 const ENTRY = 0x1000;
 const MSR_PR = 0x4000;
 
-/** A guest of `words` at ENTRY, its RAM mapped with all permissions, under a policy that maps the shared page from the start. */
+/** A guest of `words` at ENTRY, its RAM mapped with all permissions, under a policy with the shared page. */
 function guestOf(words: readonly number[]): Hypervisor {
   const bus: DeviceBus = { read: () => 0, write: () => {} };
   const dcr: DcrBus = { read: () => 0, write: () => {} };

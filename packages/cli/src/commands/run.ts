@@ -12,7 +12,7 @@ import { UsageError } from '../user-errors.js';
 const DEFAULT_MEMORY = '64M';
 
 const OPTIONS: OptionTable = {
-  strategy: { value: 'S', help: 'how to run the guest: native, trap, patched (needed)' },
+  strategy: { value: 'S', help: 'how to run the guest: native, trap, pv, patched (needed)' },
   kernel: { value: 'FILE', help: 'the guest: an ELF file or uImage (needed)' },
   initrd: { value: 'FILE', help: 'its initial RAM disk' },
   append: { value: 'TEXT', help: 'its boot arguments' },
