@@ -130,6 +130,6 @@ export const LINUX_3_4_64K_COSTS = new ComposedCosts({
   heavyKernel: measured(614, 'mfdcr_uic (2228)'),
   injection: measured(358, 'ext_irq (2785) less mmio_stw'),
   wait: measured(4343, 'dec_idle_1ms, mtmsr (4802)'),
-  coldPage: measured(7232, 'touch_cold (8054)'),
-  coldRegion: measured(113, 'dcbf_user (8077)'),
+  coldPage: measured(7322, 'touch_cold (8054)'),
+  coldRegion: measured(23, 'dcbf_user (8077)'),
 });

@@ -125,6 +125,7 @@ export const LINUX_3_6_COSTS = new ComposedCosts({
     pidRelease: measured(87, 'ctxsw_8 (1850) and ctxsw_1 (1235)'),
   },
   timerStart: measured(511, 'dec_spin_10us, mtdec (1090) less mtdec_zero (426)'),
+  timerReprogram: measured(160, 'between dec_spin_10us (1090) and dec_idle_1ms (1106), mtdec'),
   heavyKernel: measured(1470, 'mfdcr_uic (3149)'),
   injection: measured(350, 'ext_irq (3677) less mmio_stw'),
   wait: measured(4423, 'dec_idle_1ms, mtmsr (4953)'),
