@@ -100,6 +100,14 @@ export interface Processor extends InterruptInputs {
    * present, it is there for what-if policies of replacement.
    */
   takeTlbReference?(index: number): boolean;
+  /** All three words of an entry with its TID, as three `tlbwe` write them. */
+  writeTlbEntry(index: number, word0: number, word1: number, word2: number, tid: number): void;
+
+  /**
+   * With `interruptTarget` `'host'`: the word at the pc that the last interrupt saved, read as a handler reads it through the mapping
+   * that served the fetch; undefined where that mapping is not at hand, for which {@link translate} is the way.
+   */
+  interruptedInstruction(): number | undefined;
 
   /** Drops a `lwarx` reservation, as taking an exit through the host does. */
   clearReservation(): void;

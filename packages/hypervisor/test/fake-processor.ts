@@ -71,6 +71,10 @@ export class FakeProcessor implements Processor {
     } else if (word === 1) entry.word1 = value;
     else entry.word2 = value;
   }
+  writeTlbEntry(index: number, word0: number, word1: number, word2: number, tid: number): void {
+    this.tlb[index] = { word0, word1, word2, tid };
+  }
+  interruptedInstruction = (): number | undefined => undefined;
   clearReservation(): void {}
   run(): StopReason {
     throw new Error('a fake processor executes nothing');

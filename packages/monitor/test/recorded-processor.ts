@@ -68,6 +68,8 @@ export class RecordedProcessor implements Processor {
 
   fpr = unused;
   setFpr = unused;
+  writeTlbEntry = unused;
+  interruptedInstruction = unused;
   readSpr = unused;
   writeSpr = unused;
   clearReservation = unused;

@@ -101,11 +101,15 @@ export const SPRS: readonly SprRow[] = [
   spr('DBDR',    1011, 'SS', 'plain'),
 ];
 
-const BY_NUMBER = new Map(SPRS.map((each) => [each.sprn, each]));
+/** How many SPR numbers there are: a field of ten bits. */
+export const SPR_NUMBERS = 1024;
+const BY_NUMBER: readonly (SprRow | undefined)[] = Array.from({ length: SPR_NUMBERS }, (_, number) =>
+  SPRS.find((each) => each.sprn === number),
+);
 const BY_NAME = new Map(SPRS.map((each) => [each.name, each]));
 
 export function sprByNumber(sprn: number): SprRow | undefined {
-  return BY_NUMBER.get(sprn);
+  return BY_NUMBER[sprn];
 }
 
 /** The number of an SPR by its name in the table; an unknown name is our own mistake. */

@@ -1,6 +1,7 @@
 import {
   RAM_ADJUST,
   RAM_BASE,
+  RAM_OFFSET,
   SOFT_TLB_BASE,
   SOFT_TLB_CONTEXTS,
   SOFT_TLB_TABLE_BYTES,
@@ -55,6 +56,11 @@ export class SoftTlb {
     return context;
   }
 
+  /** Whether a context is the one for a state of the processor. */
+  isFor(context: SoftTlbContext, user: boolean, addressSpace: number, pid: number): boolean {
+    return this.#key(context) === contextKey(user, addressSpace, pid);
+  }
+
   /** The context whose read table lies at a byte address. */
   contextOfTables(readTable: number): SoftTlbContext {
     return this.#contexts[(readTable - SOFT_TLB_BASE) / (3 * SOFT_TLB_TABLE_BYTES)]!;
@@ -63,6 +69,12 @@ export class SoftTlb {
   /** What a context is for, or -1. Generated code selects contexts by the same cells. */
   #key(context: SoftTlbContext): number {
     return this.#words[KEYS + context.index]! - 1;
+  }
+
+  /** The word at an address by an execute table; undefined where the table has no entry for its page. */
+  instructionAt(executeTable: number, ea: number): number | undefined {
+    const entry = this.#words[(executeTable >>> 2) + (ea >>> 12)]!;
+    return entry === 0 ? undefined : this.#words[((ea | 0) + entry + RAM_OFFSET) >>> 2]! >>> 0;
   }
 
   /** Byte addresses of a context's tables. */

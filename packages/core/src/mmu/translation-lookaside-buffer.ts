@@ -44,8 +44,8 @@ export class TranslationLookasideBuffer {
   readonly #tids = new Uint8Array(TLB_ENTRIES);
   readonly #referenced = new Uint8Array(TLB_ENTRIES);
   /** Derived for the search: the entry maps `ea` where `(ea & matchMask) == matchValue`; an invalid entry has mask 0 and value 1. */
-  readonly #matchMask = new Uint32Array(TLB_ENTRIES);
-  readonly #matchValue = new Uint32Array(TLB_ENTRIES).fill(1);
+  readonly #matchMask = new Int32Array(TLB_ENTRIES);
+  readonly #matchValue = new Int32Array(TLB_ENTRIES).fill(1);
 
   read(index: number): TlbWords {
     return { word0: this.#words[0][index]!, word1: this.#words[1][index]!, word2: this.#words[2][index]!, tid: this.#tids[index]! };
@@ -71,15 +71,21 @@ export class TranslationLookasideBuffer {
     return referenced;
   }
 
+  writeEntry(index: number, word0: number, word1: number, word2: number, tid: number): void {
+    this.write(index, 1, word1, tid);
+    this.write(index, 2, word2, tid);
+    this.write(index, 0, word0, tid);
+  }
+
   write(index: number, word: 0 | 1 | 2, value: number, tid: number): void {
     this.#words[word][index] = value & WRITABLE[word];
     this.#referenced[index] = 0;
     if (word !== 0) return;
     this.#tids[index] = tid;
     const sizeBytes = value & TlbWord0.V ? pageSizeBytes(value) : 0;
-    const mask = sizeBytes === 0 ? 0 : -sizeBytes >>> 0;
+    const mask = sizeBytes === 0 ? 0 : -sizeBytes;
     this.#matchMask[index] = mask;
-    this.#matchValue[index] = sizeBytes === 0 ? 1 : (value & mask) >>> 0;
+    this.#matchValue[index] = sizeBytes === 0 ? 1 : value & mask;
   }
 
   /**
@@ -89,7 +95,7 @@ export class TranslationLookasideBuffer {
     const masks = this.#matchMask;
     const values = this.#matchValue;
     for (let index = 0; index < TLB_ENTRIES; index++) {
-      if ((ea & masks[index]!) >>> 0 !== values[index]) continue;
+      if ((ea & masks[index]!) !== values[index]) continue;
       if ((this.#words[0][index]! & TlbWord0.TS) >>> 8 !== addressSpace) continue;
       const tid = this.#tids[index]!;
       if (tid === 0 || tid === pid) return index;

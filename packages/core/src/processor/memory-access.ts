@@ -49,14 +49,25 @@ export class MemoryAccess {
     this.#ram = ram;
     this.#devices = devices;
     this.#codePages = codePages;
+    state.set(State.readTable, softTlb.tablesOf(0).read);
+    state.set(State.executeTable, softTlb.tablesOf(0).execute);
     this.selectContexts();
   }
 
   /** Points generated code at the tables of the present MSR and PID. */
   selectContexts(): void {
     const { msr, pid, isUser } = this.#state;
-    const data = this.#softTlb.select(isUser, msr & Msr.DS ? 1 : 0, pid);
-    const fetch = this.#softTlb.select(isUser, msr & Msr.IS ? 1 : 0, pid);
+    const dataSpace = msr & Msr.DS ? 1 : 0;
+    const fetchSpace = msr & Msr.IS ? 1 : 0;
+    // A hypervisor leaves its guest and comes back to the same context most of the time.
+    if (
+      this.#softTlb.isFor(this.#dataContext, isUser, dataSpace, pid) &&
+      this.#softTlb.isFor(this.#fetchContext, isUser, fetchSpace, pid)
+    ) {
+      return;
+    }
+    const data = this.#softTlb.select(isUser, dataSpace, pid);
+    const fetch = this.#softTlb.select(isUser, fetchSpace, pid);
     const { read, write } = this.#softTlb.tablesOf(data.index);
     this.#state.set(State.readTable, read);
     this.#state.set(State.writeTable, write);
@@ -115,6 +126,11 @@ export class MemoryAccess {
     if (entry < 0) return undefined;
     const pa = this.#tlb.physicalAddress(entry, pc);
     return pa + 4 <= this.#ram.sizeBytes ? this.#ram.read32(pa) : undefined;
+  }
+
+  /** The word at an address, if the tables of the last execution can tell. */
+  wordInTables(ea: number): number | undefined {
+    return this.#softTlb.instructionAt(this.#state.get(State.executeTable), ea);
   }
 
   #enter(context: SoftTlbContext, ea: number, entry: number): void {

@@ -93,8 +93,11 @@ export class Processor440 implements Processor {
   /** How much of the budget was taken back to make the engine stop early. */
   #cut = 0;
   #executing = false;
+  /** MSR or PID have changed since the tables of the software TLB were selected. */
+  #contextsStale = false;
   /** TLB entries that map RAM in a way that dcbz does not work on. */
   #uncachedEntries = 0;
+  #interruptedPc = 0;
   #external = false;
   #critical = false;
   #stopRequested = false;
@@ -118,7 +121,7 @@ export class Processor440 implements Processor {
     this.#dcrs = options.dcrs;
     this.#fpu = new FloatingPointUnit(buffer, State.fpr, State.fpscr);
     this.#registers = new SpecialRegisters(this.#state, this.clock, this.#timers, {
-      pidChanged: () => this.#access.selectContexts(),
+      pidChanged: () => this.#translationStateChanged(),
       debugControlChanged: () => this.#debugControlChanged(),
       timersChanged: () => this.#attend(),
     });
@@ -222,9 +225,22 @@ export class Processor440 implements Processor {
     return this.#tlb.read(index);
   }
   writeTlb(index: number, word: 0 | 1 | 2, value: number, tid = 0): void {
+    this.#forgetTlbEntry(index);
+    this.#tlb.write(index, word, value, tid);
+    this.#noteTlbEntry(index);
+  }
+  writeTlbEntry(index: number, word0: number, word1: number, word2: number, tid: number): void {
+    this.#forgetTlbEntry(index);
+    this.#tlb.writeEntry(index, word0, word1, word2, tid);
+    this.#noteTlbEntry(index);
+  }
+
+  #forgetTlbEntry(index: number): void {
     this.#dropTranslations(index);
     if (this.#mapsUncachedRam(index)) this.#uncachedEntries--;
-    this.#tlb.write(index, word, value, tid);
+  }
+
+  #noteTlbEntry(index: number): void {
     if (this.#mapsUncachedRam(index)) this.#uncachedEntries++;
     this.#state.set(State.uncachedRam, this.#uncachedEntries);
     // A new entry can shadow one of a higher index, so what it covers is dropped, too.
@@ -240,8 +256,9 @@ export class Processor440 implements Processor {
 
   /** Whether a TLB entry maps some of RAM as write-through or caching inhibited. */
   #mapsUncachedRam(index: number): boolean {
-    const { word0, word1, word2 } = this.#tlb.read(index);
-    if (!(word0 & TlbWord0.V) || !(word2 & (TlbWord2.W | TlbWord2.I))) return false;
+    const word0 = this.#tlb.word(index, 0);
+    if (!(word0 & TlbWord0.V) || !(this.#tlb.word(index, 2) & (TlbWord2.W | TlbWord2.I))) return false;
+    const word1 = this.#tlb.word(index, 1);
     const pa = (word1 & TlbWord1.ERPN) * 2 ** 32 + ((word1 & TlbWord1.RPN & -pageSizeBytes(word0)) >>> 0);
     return pa < this.memory.sizeBytes;
   }
@@ -256,6 +273,10 @@ export class Processor440 implements Processor {
 
   clearReservation(): void {
     this.#state.set(State.reservationValid, 0);
+  }
+
+  interruptedInstruction(): number | undefined {
+    return this.#access.wordInTables(this.#interruptedPc);
   }
 
   translate(ea: number, access: 'read' | 'write' | 'execute', addressSpace: 0 | 1, pid: number, user: boolean): number | undefined {
@@ -323,9 +344,11 @@ export class Processor440 implements Processor {
       if (this.#state.get(State.pendingVector) !== 0) {
         const vector = this.#state.get(State.pendingVector) - 1;
         this.#state.set(State.pendingVector, 0);
-        this.#faults.record(vector, this.#state.pc, this.#state.get(State.pendingDear), this.#retiredBefore);
+        // A hypervisor makes progress where the processor sees none: it judges its guest's faults by itself.
+        const toHost = this.interruptTarget === 'host';
+        if (!toHost) this.#faults.record(vector, this.#state.pc, this.#state.get(State.pendingDear), this.#retiredBefore);
         this.#interrupt(vector, this.#state.get(State.pendingEsr), this.#state.get(State.pendingDear));
-        if (this.interruptTarget === 'host') return StopReason.interrupt;
+        if (toHost) return StopReason.interrupt;
       }
       if (this.#faults.isEndless) return StopReason.stopped;
     }
@@ -334,6 +357,10 @@ export class Processor440 implements Processor {
   #execute(budget: number): void {
     this.#state.set(State.deliverableVectors, this.interruptTarget === 'vectors' ? BASE_VECTORS : 0);
     this.#state.set(State.interruptWaiting, this.#mayInterrupt ? 1 : 0);
+    if (this.#contextsStale) {
+      this.#contextsStale = false;
+      this.#access.selectContexts();
+    }
     this.#budget = budget;
     this.#cut = 0;
     this.#state.set(State.remaining, budget);
@@ -347,12 +374,12 @@ export class Processor440 implements Processor {
 
   /** Whether an interrupt would be taken if MSR enabled all. */
   get #mayInterrupt(): boolean {
-    const { decrementer, fixedInterval, watchdog } = this.#timers.pendingInterrupts;
-    return this.#external || this.#critical || decrementer || fixedInterval || watchdog;
+    return this.#external || this.#critical || this.#timers.hasPendingInterrupt;
   }
 
   /** The enabled asynchronous interrupt of highest priority, or -1 (PPC440x5 UM, Interrupt Ordering and Priorities). */
   #pendingAsynchronous(): number {
+    if (!this.#mayInterrupt) return -1;
     const { msr } = this.#state;
     const { decrementer, fixedInterval, watchdog } = this.#timers.pendingInterrupts;
     if (msr & Msr.CE && this.#critical) return Vector.criticalInput;
@@ -366,7 +393,8 @@ export class Processor440 implements Processor {
   #interrupt(vector: number, esr: number, dear: number): void {
     const row = VECTORS[vector]!;
     const { save0, save1, keptMsr } = INTERRUPT_ENTRY[row.class];
-    this.#state.setSpr(save0, this.#state.pc);
+    this.#interruptedPc = this.#state.pc;
+    this.#state.setSpr(save0, this.#interruptedPc);
     this.#state.setSpr(save1, this.#state.msr);
     if (row.writesEsr) this.#state.setSpr(SPR.ESR, esr);
     if (row.writesDear) this.#state.setSpr(SPR.DEAR, dear);
@@ -379,8 +407,14 @@ export class Processor440 implements Processor {
     const msr = value & MSR_IMPLEMENTED;
     const changed = this.#state.msr ^ msr;
     this.#state.set(State.msr, msr);
-    if (changed & (Msr.PR | Msr.IS | Msr.DS)) this.#access.selectContexts();
+    if (changed & (Msr.PR | Msr.IS | Msr.DS)) this.#translationStateChanged();
     if (changed & msr & (Msr.EE | Msr.CE | Msr.WE | Msr.ME | Msr.DE)) this.#attend();
+  }
+
+  /** Generated code needs its tables at once; a host that leaves and enters guests may well come back to the same. */
+  #translationStateChanged(): void {
+    if (this.#executing) this.#access.selectContexts();
+    else this.#contextsStale = true;
   }
 
   #debugControlChanged(): void {
@@ -401,7 +435,8 @@ export class Processor440 implements Processor {
       zeroLine: (ea = 0) => this.#access.zeroLine(ea),
       readSpr: (number = 0) => {
         const row = this.#permitted(number, 'read');
-        return row ? this.#registers.read(row) : this.#targetOfMove();
+        if (row) return this.#registers.read(row);
+        return state.get(State.pendingVector) === 0 ? this.#targetOfMove() : 0;
       },
       writeSpr: (number = 0, value = 0) => {
         const row = this.#permitted(number, 'write');

@@ -1,4 +1,4 @@
-import { SPRN_PRIVILEGED, SPRS, type SprRow, sprByNumber, sprn } from '../isa/special-purpose-registers.js';
+import { SPR_NUMBERS, SPRN_PRIVILEGED, SPRS, type SprRow, sprByNumber, sprn } from '../isa/special-purpose-registers.js';
 import type { ModelledClock } from './modelled-clock.js';
 import type { ProcessorState } from './processor-state.js';
 import { State } from './state-layout.js';
@@ -22,7 +22,7 @@ interface RegisterCode {
 /** The special-purpose registers by number: the table of the ISA, with code for those that are more than a word of storage. */
 export class SpecialRegisters {
   readonly #state: ProcessorState;
-  readonly #code: ReadonlyMap<number, RegisterCode>;
+  readonly #code: readonly (RegisterCode | undefined)[];
 
   constructor(state: ProcessorState, clock: ModelledClock, timers: Timers, effects: RegisterEffects) {
     this.#state = state;
@@ -98,7 +98,7 @@ export class SpecialRegisters {
           stored(row.name, () => effects.debugControlChanged()),
         );
     }
-    this.#code = code;
+    this.#code = Array.from({ length: SPR_NUMBERS }, (_, number) => code.get(number));
   }
 
   /**
@@ -115,12 +115,12 @@ export class SpecialRegisters {
   }
 
   read(row: SprRow): number {
-    return this.#code.get(row.sprn)?.read?.() ?? this.#state.spr(row.storedAt ?? row.sprn);
+    return this.#code[row.sprn]?.read?.() ?? this.#state.spr(row.storedAt ?? row.sprn);
   }
 
   write(row: SprRow, value: number): void {
     const masked = row.mask === undefined ? value : (value & row.mask) >>> 0;
-    const write = this.#code.get(row.sprn)?.write;
+    const write = this.#code[row.sprn]?.write;
     if (write) write(masked);
     else this.#state.setSpr(row.storedAt ?? row.sprn, masked);
   }

@@ -129,6 +129,11 @@ export class Timers {
     this.#tsr >>>= 0;
   }
 
+  /** Whether any of {@link pendingInterrupts} is: the status bits lie one and three places above their enables. */
+  get hasPendingInterrupt(): boolean {
+    return ((((this.#tsr >>> 1) & Tcr.DIE) | ((this.#tsr >>> 3) & (Tcr.FIE | Tcr.WIE))) & this.#tcr) !== 0;
+  }
+
   /** Whether a timer's interrupt is pending and enabled in TCR; MSR's enables are the caller's matter. */
   get pendingInterrupts(): { decrementer: boolean; fixedInterval: boolean; watchdog: boolean } {
     return {
