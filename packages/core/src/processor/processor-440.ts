@@ -16,7 +16,7 @@ import {
 } from '../mmu/translation-lookaside-buffer.js';
 import type { CalloutHandlers } from '../semantics/callouts.js';
 import type { TranslatorStatistics } from '../translator/statistics.js';
-import { Translator } from '../translator/translator.js';
+import { type TranslationThresholds, Translator } from '../translator/translator.js';
 import { wasmHost } from '../wasm/host.js';
 import { FaultWatch, type RepeatedFault } from './fault-watch.js';
 import { INTERRUPT_ENTRY } from './interrupt-entry.js';
@@ -36,11 +36,13 @@ export interface Processor440Options extends ClockRates {
   pvr?: number;
   /** How instructions are executed; `DEFAULT_ENGINE` where absent. Both behave alike to the last instruction. */
   engine?: EngineName;
+  /** When code is translated; the guest does not notice. */
+  translationThresholds?: TranslationThresholds;
 }
 
 export const ENGINES = ['interpreter', 'wasm'] as const;
 export type EngineName = (typeof ENGINES)[number];
-export const DEFAULT_ENGINE: EngineName = 'interpreter';
+export const DEFAULT_ENGINE: EngineName = 'wasm';
 
 const PVR_440EP_REV_B = 0x422218d3;
 const WASM_PAGE_BYTES = 65536;
@@ -135,19 +137,22 @@ export class Processor440 implements Processor {
       this.#engine = instance.exports.interpret as () => void;
       return;
     }
-    this.#translator = new Translator({
-      memory,
-      memoryPages: pages,
-      codePages,
-      ramSizeBytes: options.ramSizeBytes,
-      callouts,
-      enterCodePage: (pc) => this.#access.enterCodePage(pc),
-      isLinear: (pc) => this.#access.codePageSizeBytes(pc) >= LINEAR_PAGE_BYTES,
-      watchPages: (each, watched) => this.#softTlb.watchPages(each, watched),
-      attend: () => this.#attend(),
-      selectContexts: () => this.#access.selectContexts(),
-      nowMs: () => performance.now(),
-    });
+    this.#translator = new Translator(
+      {
+        memory,
+        memoryPages: pages,
+        codePages,
+        ramSizeBytes: options.ramSizeBytes,
+        callouts,
+        enterCodePage: (pc) => this.#access.enterCodePage(pc),
+        isLinear: (pc) => this.#access.codePageSizeBytes(pc) >= LINEAR_PAGE_BYTES,
+        watchPages: (each, watched) => this.#softTlb.watchPages(each, watched),
+        attend: () => this.#attend(),
+        selectContexts: () => this.#access.selectContexts(),
+        nowMs: () => performance.now(),
+      },
+      options.translationThresholds,
+    );
     this.#engine = this.#translator.run;
   }
 

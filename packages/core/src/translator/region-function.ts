@@ -270,7 +270,7 @@ class RegionWriter implements RegionFlow {
       emit.localSet(this.#locals.remaining);
     }
     const expectedEntry = this.#options.expectedEntry(node);
-    node.instructions.forEach((each, position) => this.#writeInstruction(each, count - position, node, expectedEntry));
+    for (const [position, each] of node.instructions.entries()) this.#writeInstruction(each, count - position, node, expectedEntry);
     if (node.endsAtFallBack) this.#leave(constant(node.endPc), 0, RegionExit.interpret);
     else if (!this.#builder.finished) this.#edge(node.endPc, node.context);
   }

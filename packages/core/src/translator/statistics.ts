@@ -8,6 +8,8 @@ export interface TranslatorStatistics {
   /** Regions translated anew, larger, because they were entered often. */
   readonly promotions: number;
   readonly regionsDropped: number;
+  /** How often the cache was full and everything was dropped. */
+  readonly flushes: number;
   readonly generateMs: number;
   readonly compileMs: number;
 }

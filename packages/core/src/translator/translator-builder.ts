@@ -267,8 +267,12 @@ export class TranslatorBuilder extends Builder {
 
   /** Unrolled where the condition is known in every round. */
   override while(condition: () => I32, body: () => void): void {
-    while (constantValue(condition())) body();
-    if (constantValue(condition()) === 0) return;
+    for (;;) {
+      const known = constantValue(condition());
+      if (known === 0) return;
+      if (known === undefined) break;
+      body();
+    }
     this.#conditionally(() => super.while(condition, body));
   }
 

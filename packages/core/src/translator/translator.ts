@@ -19,6 +19,16 @@ import { buildRegionFunction, type RegionFunction } from './region-function.js';
 import { buildRuntimeModule } from './runtime-module.js';
 import type { TranslatorStatistics } from './statistics.js';
 
+/** When code is translated. Numbers of times; the defaults are measured (docs/translator.md). */
+export interface TranslationThresholds {
+  /** Control comes to an address so often before a region is made for it; a power of two. */
+  readonly warm: number;
+  /** A region is entered so often before a larger one takes its place. */
+  readonly hot: number;
+}
+
+export const DEFAULT_THRESHOLDS: TranslationThresholds = { warm: 1024, hot: 1 << 15 };
+
 /** What the translator needs of the processor. */
 export interface TranslatorHost {
   readonly memory: WasmMemory;
@@ -47,13 +57,12 @@ interface TranslatedRegion {
   readonly ranges: readonly CodeRange[];
 }
 
-const HEAT_STEP = 1024;
-const URGENT_HEAT = 2 * HEAT_STEP;
 const BATCH_REGIONS = 16;
+/** Guest instructions in all regions that are kept; about 90 bytes of WebAssembly each, and several times that when compiled. */
+const MAX_LIVE_INSTRUCTIONS = 500_000;
 /** What a region takes in: little while it is only warm, what belongs together once it is hot. */
 const WARM_LIMITS: RegionLimits = { maxInstructions: 64, maxCallDepth: 0, overlaps: false };
 const HOT_LIMITS: RegionLimits = { maxInstructions: 400, maxCallDepth: 3, overlaps: true };
-const PROMOTION_ENTRIES = 1 << 15;
 const PAGE_BYTES = 4096;
 /** No pc ends in these bits. */
 const EMPTY_SLOT = 1;
@@ -63,6 +72,7 @@ export class Translator {
   /** Runs until the count in State.remaining is used up or an interrupt is pending. */
   readonly run: () => void;
   readonly #host: TranslatorHost;
+  readonly #urgentHeat: number;
   readonly #words: Int32Array;
   readonly #table: WasmTable;
   readonly #imports: Record<string, unknown>;
@@ -71,6 +81,8 @@ export class Translator {
   readonly #freeIndices: number[] = [];
   /** Roots that wait for translation. */
   readonly #queue = new Map<number, { pc: number; entry: number }>();
+  readonly #regions = new Set<TranslatedRegion>();
+  #liveInstructions = 0;
   #nextIndex = 0;
   #counts = {
     regions: 0,
@@ -79,11 +91,13 @@ export class Translator {
     wasmBytes: 0,
     regionsDropped: 0,
     promotions: 0,
+    flushes: 0,
     generateMs: 0,
     compileMs: 0,
   };
 
-  constructor(host: TranslatorHost) {
+  constructor(host: TranslatorHost, thresholds: TranslationThresholds = DEFAULT_THRESHOLDS) {
+    this.#urgentHeat = 2 * thresholds.warm;
     this.#host = host;
     this.#words = new Int32Array(host.memory.buffer);
     for (let slot = 0; slot < SLOT_BYTES; slot += Slot.size) this.#words[(SLOT_BASE + slot + Slot.pc) >>> 2] = EMPTY_SLOT;
@@ -91,8 +105,8 @@ export class Translator {
     this.#table = new wasmHost.Table({ element: 'anyfunc', initial: REGION_TABLE_SIZE });
     const bytes = buildRuntimeModule({
       memoryPages: host.memoryPages,
-      heatStep: HEAT_STEP,
-      promotionEntries: PROMOTION_ENTRIES,
+      heatStep: thresholds.warm,
+      promotionEntries: thresholds.hot,
       ramSizeBytes: host.ramSizeBytes,
     });
     const env = {
@@ -135,11 +149,12 @@ export class Translator {
     }
     this.#queue.set(placeKey(pc, entry), { pc, entry });
     // A module costs as much as a hundred instructions in it, so regions wait for company; but not for long.
-    if (this.#queue.size >= BATCH_REGIONS || heat >= URGENT_HEAT) this.#translateQueue();
+    if (this.#queue.size >= BATCH_REGIONS || heat >= this.#urgentHeat) this.#translateQueue();
   }
 
   #translateQueue(): void {
     const startMs = this.#host.nowMs();
+    this.#makeRoom();
     const requests = [...this.#queue.values()];
     this.#queue.clear();
     const batch = requests.flatMap(({ pc, entry }) => {
@@ -155,12 +170,21 @@ export class Translator {
     const startMs = this.#host.nowMs();
     const pc = this.#words[State.pc >>> 2]! >>> 0;
     if (this.#executeEntry(pc) === 0) return;
+    this.#makeRoom();
     const region = this.#prepare(pc, HOT_LIMITS);
     if (!region) return;
     // Entered a million times or not: this is as large as it gets.
     this.#words[(ENTRIES_BASE >>> 2) + region.tableIndex] = -(2 ** 31);
     this.#counts.promotions++;
     this.#compile([region], startMs);
+  }
+
+  /** Starts from nothing when the cache is full: what is hot comes back at once, and no bookkeeping of use is needed meanwhile. */
+  #makeRoom(): void {
+    const free = REGION_TABLE_SIZE - this.#nextIndex + this.#freeIndices.length;
+    if (free > BATCH_REGIONS && this.#liveInstructions < MAX_LIVE_INSTRUCTIONS) return;
+    for (const region of [...this.#regions]) this.#drop(region);
+    this.#counts.flushes++;
   }
 
   #compile(batch: readonly TranslatedRegion[], startMs: number): void {
@@ -187,7 +211,6 @@ export class Translator {
     const root = region.find(pc, undefined);
     if (root === undefined || region.nodes[root]!.instructions.length === 0) return undefined;
     const tableIndex = this.#freeIndices.pop() ?? this.#nextIndex++;
-    if (tableIndex >= REGION_TABLE_SIZE) throw new Error('the table of regions is full');
     const made = buildRegionFunction(region, { tableIndex, expectedEntry: (node) => this.#expectedEntry(node) });
     this.#words[(ENTRIES_BASE >>> 2) + tableIndex] = 0;
     this.#counts.regions++;
@@ -225,6 +248,8 @@ export class Translator {
       sizeBytes: node.instructions.length * 4,
     }));
     const translated: TranslatedRegion = { tableIndex, function: made, ranges };
+    this.#regions.add(translated);
+    this.#liveInstructions += made.instructionCount;
     const fresh = new Set<number>();
     for (const range of ranges) if (this.#codeMap.add(translated, range)) fresh.add(Math.floor(range.pa / PAGE_BYTES));
     if (fresh.size > 0) this.#host.watchPages(fresh, true);
@@ -256,6 +281,9 @@ export class Translator {
       const slot = this.#slotOf(pc, entry);
       if (this.#words[slot + (Slot.function >>> 2)] === region.tableIndex) this.#words[slot + (Slot.pc >>> 2)] = EMPTY_SLOT;
     }
+    this.#regions.delete(region);
+    this.#liveInstructions -= region.function.instructionCount;
+    this.#table.set(region.tableIndex, null);
     this.#freeIndices.push(region.tableIndex);
     this.#counts.regionsDropped++;
   }

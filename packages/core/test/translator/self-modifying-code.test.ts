@@ -1,0 +1,94 @@
+import test from 'ava';
+import { Processor440 } from '../../src/index.js';
+import { assemble } from '../../src/isa/assembler.js';
+
+const RAM_BYTES = 0x10000;
+const CODE = 0x1000;
+/** A place in the same page that no code stands at. */
+const DATA = 0x1800;
+
+function machine(lines: readonly string[], engine: 'wasm' | 'interpreter' = 'wasm'): Processor440 {
+  const silent = { read: () => 0, write: () => {} };
+  const processor = new Processor440({
+    ramSizeBytes: RAM_BYTES,
+    coreHz: 400e6,
+    timebaseHz: 400e6,
+    devices: silent,
+    dcrs: silent,
+    engine,
+    translationThresholds: { warm: 4, hot: 64 },
+  });
+  processor.writeTlb(0, 1, 0);
+  processor.writeTlb(0, 2, 0x3f);
+  processor.writeTlb(0, 0, 0x230);
+  for (const [index, line] of lines.entries()) processor.memory.write32(CODE + 4 * index, assemble(line));
+  processor.pc = CODE;
+  processor.setGpr(6, CODE);
+  processor.setGpr(7, assemble('addi r3,r3,1') ^ assemble('addi r3,r3,100'));
+  processor.setGpr(5, assemble('addi r3,r3,1'));
+  processor.setGpr(8, DATA);
+  return processor;
+}
+
+const LOOP = ['addi r3,r3,1', 'xor r5,r5,r7', 'addi r4,r4,1', 'b -12'];
+
+test('a loop that rewrites its first instruction every time round executes what it has written', (t) => {
+  const lines = ['addi r3,r3,1', 'xor r5,r5,r7', 'stw r5,0(r6)', 'b -12'];
+  const [one, other] = [machine(lines, 'interpreter'), machine(lines)];
+  for (const processor of [one, other]) processor.run(4000);
+  t.is(one.gpr(3), 500 * 101);
+  t.is(other.gpr(3), one.gpr(3));
+  t.true(other.translatorStatistics!.regionsDropped > 0);
+});
+
+test('an instruction rewritten just ahead of the store takes effect at once', (t) => {
+  const lines = ['xor r5,r5,r7', 'stw r5,8(r6)', 'addi r3,r3,1', 'b -12'];
+  const [one, other] = [machine(lines, 'interpreter'), machine(lines)];
+  for (const processor of [one, other]) processor.run(4000);
+  t.is(other.gpr(3), one.gpr(3));
+  t.is(other.gpr(3), 500 * 101);
+});
+
+test('stores to data in a page of code leave the code alone', (t) => {
+  const processor = machine(['addi r3,r3,1', 'stw r3,0(r8)', 'stb r3,5(r8)', 'b -12']);
+  processor.run(4000);
+  t.is(processor.memory.read32(DATA), 1000);
+  t.is(processor.memory.read8(DATA + 5), 1000 & 0xff);
+  t.is(processor.translatorStatistics!.regionsDropped, 0);
+});
+
+test('what the host writes over translated code is executed', (t) => {
+  const processor = machine(LOOP);
+  processor.run(4000);
+  t.is(processor.gpr(3), 1000);
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, assemble('addi r3,r3,7'));
+  processor.memory.writeBytes(CODE, bytes);
+  processor.run(4000);
+  t.is(processor.gpr(3), 8000);
+  t.true(processor.translatorStatistics!.regionsDropped > 0);
+});
+
+test('a store through another address of the same page is seen', (t) => {
+  const lines = ['addi r3,r3,1', 'xor r5,r5,r7', 'stw r5,0(r9)', 'b -12'];
+  const processor = machine(lines);
+  processor.writeTlb(1, 1, 0);
+  processor.writeTlb(1, 2, 0x3f);
+  processor.writeTlb(1, 0, 0x40000230);
+  processor.setGpr(9, 0x40000000 + CODE);
+  processor.run(4000);
+  t.is(processor.gpr(3), 500 * 101);
+});
+
+test('code behind a page that is mapped elsewhere runs from where it is mapped now', (t) => {
+  const processor = machine(LOOP);
+  processor.run(400);
+  t.is(processor.gpr(3), 100);
+  for (const [index, line] of LOOP.entries()) processor.memory.write32(0x5000 + 4 * index, assemble(index === 0 ? 'addi r3,r3,5' : line));
+  processor.writeTlb(0, 0, 0);
+  processor.writeTlb(2, 1, 0x5000);
+  processor.writeTlb(2, 2, 0x3f);
+  processor.writeTlb(2, 0, CODE | 0x210);
+  processor.run(400);
+  t.is(processor.gpr(3), 600);
+});
