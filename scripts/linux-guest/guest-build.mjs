@@ -22,7 +22,7 @@ function share(from, to) {
  * @param {string} name one of its configurations
  */
 function guestIngredients(table, name, initDirectory) {
-  const { source, options = {}, droppedSelects } = table.configurations[name];
+  const { source, options = {}, sourceEdits } = table.configurations[name];
   const kernelSource = findKernelSource(source);
   const initSource = findKernelSource(table.initSource);
   const common = { recipe: table.recipe, toolchain: toolchainVersion() };
@@ -34,7 +34,7 @@ function guestIngredients(table, name, initDirectory) {
         ...common,
         source: installed(kernelSource),
         options: { ...table.base, ...options },
-        ...(droppedSelects && { droppedSelects }),
+        ...(sourceEdits && { sourceEdits }),
         identity: BUILD_IDENTITY,
       },
     },
@@ -64,8 +64,8 @@ export async function provideGuest(name, { table, cacheDirectory, initDirectory,
       await store(kernelDirectory, kernel.facts, KERNEL_FILES, async (resultDirectory) => {
         const sourceRoot = await unpackKernelSource(kernel.source, workDirectory, run);
         run.report(`compiling the kernel (a minute or more; log in ${logFile})`);
-        const { options, droppedSelects = [] } = kernel.facts;
-        await buildKernel({ sourceRoot, options, droppedSelects, workDirectory: join(workDirectory, name), resultDirectory }, run);
+        const { options, sourceEdits = [] } = kernel.facts;
+        await buildKernel({ sourceRoot, options, sourceEdits, workDirectory: join(workDirectory, name), resultDirectory }, run);
       });
 
     const initPart = join(cacheDirectory, 'parts', `init-${keys.init}`);

@@ -32,15 +32,15 @@ export function unmetOptions(options, config) {
 }
 
 /**
- * Takes the lines `select NAME` out of a Kconfig file, so that an option can be chosen which a platform takes for granted.
- * @returns {() => void} what puts them back, since configurations share a source tree
+ * Changes a source file by a regular expression, for what no option can choose.
+ * @returns {() => void} what puts it back, since configurations share a source tree
  */
-function dropSelects(sourceRoot, { file, select }) {
+function editSource(sourceRoot, { file, pattern, replacement }) {
   const path = join(sourceRoot, file);
   const before = readFileSync(path, 'utf8');
-  const after = before.replace(new RegExp(`^\\s*select ${select}$\\n`, 'gm'), '');
+  const after = before.replace(new RegExp(pattern, 'gm'), replacement);
   if (after === before)
-    throw new UserError(`This kernel selects ${select} nowhere in ${file}: correct scripts/linux-guest/configurations.json.`);
+    throw new UserError(`This kernel has nothing in ${file} that matches ${pattern}: correct scripts/linux-guest/configurations.json.`);
   writeFileSync(path, after);
   return () => writeFileSync(path, before);
 }
@@ -49,8 +49,8 @@ function dropSelects(sourceRoot, { file, select }) {
  * Configures a kernel from nothing but `options`, compiles it and puts KERNEL_FILES into `resultDirectory`.
  * @param {{ jobs: number, logFile: string, stop: AbortSignal }} run
  */
-export async function buildKernel({ sourceRoot, options, droppedSelects, workDirectory, resultDirectory }, run) {
-  const restorers = droppedSelects.map((dropped) => dropSelects(sourceRoot, dropped));
+export async function buildKernel({ sourceRoot, options, sourceEdits, workDirectory, resultDirectory }, run) {
+  const restorers = sourceEdits.map((edit) => editSource(sourceRoot, edit));
   try {
     await configureAndCompile({ sourceRoot, options, workDirectory, resultDirectory }, run);
   } finally {
