@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type CostProfile, EXIT_TYPES, LINUX_3_4_COSTS, type MicroguestResult, runMicroguests, USER_SPACE } from '../src/index.js';
+import { EXIT_TYPES, type HypervisorOptions, LINUX_3_4_COSTS, type MicroguestResult, runMicroguests, USER_SPACE } from '../src/index.js';
 import { oracleImage, oracleRows } from './oracle-rows.js';
 
 /** Not in the figures: on the real thing it never ends (oracle README). */
@@ -95,24 +95,16 @@ function exitPattern(instruction: string): RegExp {
 /** What a guest's exits cost in the kernel (user space has a column of its own), by what made them. */
 function pricesOf(guest: string): Map<string, Map<number, number>> {
   const prices = new Map<string, Map<number, number>>();
-  const recorder: CostProfile = {
-    name: 'recorder',
-    version: '1',
-    interruptInHost: LINUX_3_4_COSTS.interruptInHost,
-    timerStartDelay: LINUX_3_4_COSTS.timerStartDelay,
-    price: (type, work) => {
-      const price = LINUX_3_4_COSTS.price(type, work);
-      const kernelPrice = LINUX_3_4_COSTS.breakdown(type, work)
-        .filter(({ part }) => part !== USER_SPACE)
-        .reduce((sum, { instructions }) => sum + instructions, 0);
-      const key = `${EXIT_TYPES[type]?.name} ${work.instruction} ${work.sprn} word${work.tlbWord}`;
-      const histogram = prices.get(key) ?? new Map<number, number>();
-      histogram.set(kernelPrice, (histogram.get(kernelPrice) ?? 0) + 1);
-      prices.set(key, histogram);
-      return price;
-    },
+  const onExit: NonNullable<HypervisorOptions['onExit']> = (type, work) => {
+    const kernelPrice = LINUX_3_4_COSTS.breakdown(type, work)
+      .filter(({ part }) => part !== USER_SPACE)
+      .reduce((sum, { instructions }) => sum + instructions, 0);
+    const key = `${EXIT_TYPES[type]?.name} ${work.instruction} ${work.sprn} word${work.tlbWord}`;
+    const histogram = prices.get(key) ?? new Map<number, number>();
+    histogram.set(kernelPrice, (histogram.get(kernelPrice) ?? 0) + 1);
+    prices.set(key, histogram);
   };
-  runMicroguests(image, { only: [guest], hypervisor: { costProfile: recorder } });
+  runMicroguests(image, { only: [guest], hypervisor: { onExit } });
   return prices;
 }
 
