@@ -1,6 +1,6 @@
 import type { DurationSummary } from '@exitlab/hypervisor';
 import type { Machine } from '@exitlab/monitor';
-import type { ExitStatistics, Measurement } from '@exitlab/results';
+import { addParts, type ExitStatistics, type Measurement } from '@exitlab/results';
 
 /** What a machine has counted so far, in the form of result files. */
 export function measureMachine(machine: Machine): Measurement {
@@ -22,7 +22,7 @@ export function measureMachine(machine: Machine): Measurement {
     exits: Object.fromEntries(
       exits
         .filter(({ count }) => count > 0)
-        .map((exit) => [exit.type, { ...statistics(exit), ...(exit.ours !== undefined && { ours: exit.ours }) }]),
+        .map((exit) => [exit.type, { ...statistics(exit), parts: exit.parts, ...(exit.ours !== undefined && { ours: exit.ours }) }]),
     ),
     timeInGuest: statistics(timeInGuest),
     counts: { guestInstructions },
@@ -70,5 +70,6 @@ function statisticsBetween(after: ExitStatistics, before: ExitStatistics | undef
     maxCycles,
     minCycles: Math.min(after.minCycles, maxCycles),
     sumSquaredCycles: Math.max(0, after.sumSquaredCycles - before.sumSquaredCycles),
+    ...(after.parts && { parts: addParts(after.parts, before.parts ?? {}, -1) }),
   };
 }

@@ -7,6 +7,9 @@ const END = /^RESULT (\S+)/;
 /** What a measurement is taken from; it must be a snapshot, not a live view. */
 export type TakeMeasurement = () => Measurement;
 
+/** The phase from the machine's start to the guest's first stamp. */
+export const BOOT_PHASE = 'boot';
+
 /** Cuts a run into phases: watches the console byte by byte, and measures at the very byte that completes a stamp. */
 export class PhaseRecorder {
   readonly #measure: TakeMeasurement;
@@ -28,7 +31,11 @@ export class PhaseRecorder {
     const started = START.exec(this.#line)?.[1];
     const ended = END.exec(this.#line)?.[1];
     this.#line = '';
-    if (started !== undefined) this.#open = { name: started, start: this.#measure() };
+    if (started !== undefined) {
+      const start = this.#measure();
+      if (this.phases.length === 0 && this.#open === undefined) this.phases.push({ name: BOOT_PHASE, ...start });
+      this.#open = { name: started, start };
+    }
     if (ended === undefined || ended !== this.#open?.name) return;
     this.phases.push({ name: ended, ...this.#difference(this.#measure(), this.#open.start) });
     this.#open = undefined;

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { DEFAULT_ENGINE } from '@exitlab/core';
-import { LINUX_3_4, LINUX_3_4_AS_KVM, type Policy } from '@exitlab/hypervisor';
 import { describeRunEnd, Machine, noInput, type RunEnd, StreamInput, strategyByName } from '@exitlab/monitor';
 import { type EndReason, RUN_SCHEMA, type RunResult } from '@exitlab/results';
 import { fileIdentity, type GuestRunIo, type GuestRunSpec } from './guest-run.js';
 import { hostMachine } from './host-machine.js';
+import { hypervisorChoice } from './hypervisor-choice.js';
 import { measureMachine, measurementBetween } from './machine-measurement.js';
 import { PhaseRecorder } from './phase-recorder.js';
 
@@ -33,7 +33,7 @@ function endReason(end: RunEnd): EndReason {
 export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings: RunSurroundings): Promise<RunResult> {
   const strategy = strategyByName(spec.strategy);
   if (strategy === undefined) throw new Error(`the command line let an unknown strategy through: ${spec.strategy}`);
-  const policy: Policy = spec.unsupported === 'as-kvm' ? LINUX_3_4_AS_KVM : LINUX_3_4;
+  const { policy, costProfile } = hypervisorChoice(spec);
   const recorder = new PhaseRecorder(() => measureMachine(machine), measurementBetween);
   const machine: Machine = new Machine({
     strategy,
@@ -44,6 +44,7 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
     ...(spec.dtb && { deviceTreeBlob: spec.dtb.bytes }),
     bootArguments: spec.append ?? '',
     policy,
+    costProfile,
     ...(spec.expect && { expectation: spec.expect }),
     write: io.console,
     onConsoleByte: (byte) => recorder.push(byte),

@@ -1,5 +1,5 @@
-import { type RunSurroundings, runGuest } from '@exitlab/bench';
-import { LINUX_3_4, LINUX_3_4_AS_KVM, parseMicroguestImage, runMicroguests } from '@exitlab/hypervisor';
+import { hypervisorChoice, type RunSurroundings, runGuest } from '@exitlab/bench';
+import { KVM_GENERATIONS, parseMicroguestImage, runMicroguests } from '@exitlab/hypervisor';
 import { STRATEGIES } from '@exitlab/monitor';
 import type { Machines } from './machines.js';
 
@@ -8,11 +8,12 @@ export function assembleMachines(surroundings: RunSurroundings): Machines {
   return {
     strategies: STRATEGIES,
     runGuest: (spec, io) => runGuest(spec, io, surroundings),
-    openMicroguests: ({ bytes }, unsupported) => {
-      const policy = unsupported === 'as-kvm' ? LINUX_3_4_AS_KVM : LINUX_3_4;
+    costProfiles: KVM_GENERATIONS.map(({ costs }) => costs.name),
+    openMicroguests: ({ bytes }, wish) => {
+      const hypervisor = hypervisorChoice(wish);
       return {
         names: parseMicroguestImage(bytes).map(({ name }) => name),
-        run: async (name) => runMicroguests(bytes, { only: [name], hypervisor: { policy } })[0]!,
+        run: async (name) => runMicroguests(bytes, { only: [name], hypervisor })[0]!,
       };
     },
   };

@@ -1,4 +1,4 @@
-import type { InputFile, RunGuest } from '@exitlab/bench';
+import type { HypervisorWish, InputFile, RunGuest } from '@exitlab/bench';
 
 /** A way to run a guest. */
 export interface StrategyRow {
@@ -31,5 +31,7 @@ export interface MicroguestImage {
 export interface Machines {
   readonly strategies: readonly StrategyRow[];
   readonly runGuest: RunGuest;
-  openMicroguests(image: InputFile, unsupported: 'fill' | 'as-kvm'): MicroguestImage;
+  /** Names of the cost profiles, one for each generation of KVM. */
+  readonly costProfiles: readonly string[];
+  openMicroguests(image: InputFile, wish: HypervisorWish): MicroguestImage;
 }

@@ -1,4 +1,4 @@
-import { type BenchFailure, type BenchResult, END_REASONS, type RunResult, totalExits } from '@exitlab/results';
+import { type BenchFailure, type BenchResult, END_REASONS, type RunResult, type SweepResult, totalExits } from '@exitlab/results';
 
 /** Everything that the command says, in one place, so that it speaks with one voice. Wrong usage gets one sentence with its advice. */
 export const messages = {
@@ -30,6 +30,7 @@ export const messages = {
     `The option "--${option}" takes a regular expression, and "${text}" is none: ${reason}.`,
   badChoice: (what: string, text: string, choices: readonly string[], near: string | undefined) =>
     `There is no ${what} "${text}"${near === undefined ? '' : ` (did you mean "${near}"?)`}; ${choices.length === 0 ? 'there is none at all' : `choose among ${choices.join(', ')}`}.`,
+  badAxis: (text: string) => `The option "--over" takes NAME=VALUES, such as shadowSlots=8,16,32, not "${text}".`,
   badPolicy: (text: string) => `The option "--policy" takes NAME=VALUE, such as shadowSlots=31, not "${text}".`,
   emptyName: (option: string) => `The option "--${option}" takes names separated by commas, and one of them is empty.`,
 
@@ -53,6 +54,8 @@ export const messages = {
   cellFailed: ({ guest, strategy, reason }: BenchFailure) => `Failed: ${guest} under ${strategy}. ${reason}`,
   benchEnded: (result: BenchResult) =>
     `${result.runs.length} measurements, ${result.repetitions} repetitions each, in ${result.host.wallSeconds.toFixed(1)} s host time${result.failures.length === 0 ? '' : `; ${result.failures.length} failed`}.`,
+  sweepEnded: (result: SweepResult) =>
+    `${result.points.length} points${result.complete ? '' : ' until it was ended'} in ${result.host.wallSeconds.toFixed(1)} s host time.`,
   imagePatched: (file: string, patched: number, found: number) => `Patched ${patched} of ${found} sensitive instructions: ${file}`,
   imageScanned: (file: string, found: number, patchable: number) =>
     `${file}: ${found} sensitive instructions, ${patchable} of them can be patched.`,

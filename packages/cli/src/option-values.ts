@@ -72,6 +72,16 @@ export function parseNames(option: string, text: string): string[] {
 }
 
 /**
+ * One direction of a grid: `NAME=VALUE,VALUE,…`.
+ * @throws UsageError
+ */
+export function parseAxis(text: string): { name: string; values: string[] } {
+  const match = /^([A-Za-z][\w-]*)=(.+)$/.exec(text);
+  if (match === null) throw new UsageError(messages.badAxis(text));
+  return { name: match[1]!, values: parseNames('over', match[2]!) };
+}
+
+/**
  * `NAME=VALUE` pairs; a later one wins.
  * @throws UsageError
  */

@@ -16,6 +16,7 @@ const STATUS_OF_ERROR: Readonly<Record<string, ExitStatus>> = {
   MicroguestImageError: ExitStatus.badInput,
   PolicyError: ExitStatus.badInput,
   ResultFileError: ExitStatus.badInput,
+  SweepError: ExitStatus.interrupted,
   NotComparableError: ExitStatus.notComparable,
 };
 

@@ -24,6 +24,7 @@ export function fakeMachines(changes: Partial<Machines> = {}): Machines {
       io.console(Buffer.from('Hello\n'));
       return syntheticRun({ guest: spec.name, strategy: spec.strategy, weight: 0.01 });
     },
+    costProfiles: ['linux-3.1', 'linux-3.4'],
     openMicroguests: () => ({
       names: ['mfspr', 'tlbwe'],
       run: async (name) => ({ name, n: 100, exits: { EMUL_MFSPR: 100, DEC: 1 }, hostInstructions: 30_000, guestInstructions: 500 }),

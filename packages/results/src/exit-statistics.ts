@@ -15,6 +15,8 @@ export const ExitStatisticsSchema = v.pipe(
     sumSquaredCycles: v.pipe(v.number(), v.minValue(0)),
     /** Only on types of ours, which Linux's KVM does not have: why this exit is not one of KVM's. */
     ours: v.exactOptional(v.string()),
+    /** Where the cycles went, by the parts of the cost profile; below 0 where a part saves what another has counted. */
+    parts: v.exactOptional(v.record(v.string(), v.pipe(v.number(), v.safeInteger()))),
   }),
   v.check((s) => s.minCycles <= s.maxCycles && s.maxCycles <= s.sumCycles, 'min, max and sum of an exit type contradict each other'),
 );
@@ -36,6 +38,7 @@ export function mergeExits(a: ExitStatistics, b: ExitStatistics): ExitStatistics
   if (b.count === 0) return a;
   if (a.count === 0) return a.ours === undefined ? b : { ...b, ours: a.ours };
   const ours = a.ours ?? b.ours;
+  const parts = a.parts === undefined || b.parts === undefined ? undefined : addParts(a.parts, b.parts, 1);
   return {
     count: a.count + b.count,
     minCycles: Math.min(a.minCycles, b.minCycles),
@@ -43,7 +46,14 @@ export function mergeExits(a: ExitStatistics, b: ExitStatistics): ExitStatistics
     sumCycles: a.sumCycles + b.sumCycles,
     sumSquaredCycles: a.sumSquaredCycles + b.sumSquaredCycles,
     ...(ours === undefined ? {} : { ours }),
+    ...(parts === undefined ? {} : { parts }),
   };
+}
+
+/** The parts of `a` and `sign` times those of `b`, without those that come to 0. */
+export function addParts(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>, sign: 1 | -1): Record<string, number> {
+  const sums = [...new Set([...Object.keys(a), ...Object.keys(b)])].map((part) => [part, (a[part] ?? 0) + sign * (b[part] ?? 0)] as const);
+  return Object.fromEntries(sums.filter(([, sum]) => sum !== 0));
 }
 
 /** Mean duration in cycles; 0 for no exits. */

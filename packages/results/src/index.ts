@@ -7,3 +7,4 @@ export * from './kvm-timing.js';
 export * from './measurement.js';
 export * from './result-file.js';
 export * from './run-result.js';
+export * from './sweep-result.js';

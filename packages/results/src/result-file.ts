@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { BENCH_SCHEMA, type BenchResult, BenchResultSchema } from './bench-result.js';
 import { RUN_SCHEMA, type RunResult, RunResultSchema } from './run-result.js';
+import { SWEEP_SCHEMA, type SweepResult, SweepResultSchema } from './sweep-result.js';
 
 export type Result = RunResult | BenchResult;
 
@@ -23,7 +24,7 @@ export class ResultFileError extends Error {
   }
 }
 
-/** The formats this version reads, a row each. */
+/** The formats that a report is made from, a row each. */
 const FORMATS = { [RUN_SCHEMA]: RunResultSchema, [BENCH_SCHEMA]: BenchResultSchema } as const;
 
 /**
@@ -31,6 +32,18 @@ const FORMATS = { [RUN_SCHEMA]: RunResultSchema, [BENCH_SCHEMA]: BenchResultSche
  * @throws ResultFileError
  */
 export function parseResult(text: string, file: string): Result {
+  return parseFormat(text, file, FORMATS);
+}
+
+/**
+ * Validates the text of a sweep's file, as {@link parseResult} does.
+ * @throws ResultFileError
+ */
+export function parseSweep(text: string, file: string): SweepResult {
+  return parseFormat(text, file, { [SWEEP_SCHEMA]: SweepResultSchema });
+}
+
+function parseFormat<S extends v.GenericSchema>(text: string, file: string, formats: Readonly<Record<string, S>>): v.InferOutput<S> {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -45,12 +58,12 @@ export function parseResult(text: string, file: string): Result {
       `${file} is JSON but not a result of exitlab: it has no "schema" such as "${RUN_SCHEMA}".`,
     );
   }
-  const format = (FORMATS as Record<string, (typeof FORMATS)[keyof typeof FORMATS] | undefined>)[name];
+  const format = formats[name];
   if (format === undefined) {
     throw new ResultFileError(
       'wrong-version',
       file,
-      `${file} has the format "${name}", and this version of exitlab reads ${Object.keys(FORMATS).join(' and ')}: measure again with this version.`,
+      `${file} has the format "${name}", and this version of exitlab reads ${Object.keys(formats).join(' and ')}: measure again with this version.`,
     );
   }
   const parsed = v.safeParse(format, json, { abortEarly: true });
@@ -119,7 +132,7 @@ async function replaceFile(file: string, content: string | Uint8Array): Promise<
  * Writes a result file.
  * @throws ResultFileError
  */
-export async function writeResult(file: string, result: Result): Promise<void> {
+export async function writeResult(file: string, result: Result | SweepResult): Promise<void> {
   await writeAtomically(file, resultText(result));
 }
 
@@ -127,7 +140,7 @@ export async function writeResult(file: string, result: Result): Promise<void> {
  * A result as the text of its file. Keys stand in a fixed order whatever the order in which the object was built: `schema` first,
  * `host` last, the others by name; so two runs differ in `host` only, and a diff shows it at the end.
  */
-export function resultText(result: Result): string {
+export function resultText(result: Result | SweepResult): string {
   const { schema, host, ...rest } = result;
   return `${JSON.stringify({ schema, ...(sortKeys(rest) as object), host: sortKeys(host) }, undefined, 2)}\n`;
 }

@@ -34,7 +34,8 @@ function statistics(count: number, cycles: number, ours?: string): ExitStatistic
   let result = noExits(ours);
   // A spread of ±10 % around the typical cost, without chance.
   for (let i = 0; i < count; i++) result = addExit(result, Math.round(cycles * (0.9 + ((i * 37) % 21) / 100)));
-  return result;
+  const entry = Math.min(result.sumCycles, 200 * count);
+  return { ...result, parts: { stub: entry, handler: result.sumCycles - entry } };
 }
 
 /** A made-up measurement; `weight` scales the number of exits, `kept` whether patching has removed some. */

@@ -2,6 +2,7 @@ import { readInputFile } from '@exitlab/bench';
 import { exitTypesInOrder } from '@exitlab/results';
 import { type Command, say } from '../command.js';
 import { ExitStatus } from '../exit-status.js';
+import { HYPERVISOR_OPTIONS, hypervisorWish } from '../hypervisor-options.js';
 import type { MicroguestResult } from '../machines.js';
 import { messages } from '../messages.js';
 import { parseChoice, parseNames } from '../option-values.js';
@@ -10,20 +11,22 @@ import { UsageError } from '../user-errors.js';
 
 export const microguestsCommand: Command = {
   name: 'microguests',
-  form: 'IMAGE [--only NAMES] [--json]',
+  form: 'IMAGE [options]',
   summary: 'run the micro guests of an image, each in a machine of its own, and count their exits',
   details: 'IMAGE is a raw image with a guest table, such as those that the real KVM for the 440 was measured with.',
   options: {
     only: { value: 'NAMES', help: 'which guests, by commas (default: all)' },
     json: { help: 'print an array of {name, n, exits, hostInstructions, guestInstructions}' },
-    unsupported: { value: 'HOW', help: "what Linux's KVM leaves out: fill (default) or as-kvm" },
+    ...HYPERVISOR_OPTIONS,
   },
   async run(line, environment) {
     const [path, extra] = line.operands;
     if (path === undefined) throw new UsageError(messages.missingOperand('microguests', 'an image'));
     if (extra !== undefined) throw new UsageError(messages.unexpectedOperand('microguests', extra));
-    const unsupported = parseChoice('way to treat what is unsupported', line.text('unsupported') ?? 'fill', ['fill', 'as-kvm'] as const);
-    const image = environment.machines.openMicroguests(await readInputFile(path, 'the image of micro guests'), unsupported);
+    const image = environment.machines.openMicroguests(
+      await readInputFile(path, 'the image of micro guests'),
+      hypervisorWish(line, environment.machines),
+    );
     const only = line.text('only');
     const names = only === undefined ? image.names : parseNames('only', only).map((name) => parseChoice('micro guest', name, image.names));
     const results: MicroguestResult[] = [];

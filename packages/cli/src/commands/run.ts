@@ -5,8 +5,9 @@ import { END_REASONS, kvmTimingText, type RunResult, writeAtomically, writeResul
 import { type Command, type CommandEnvironment, say } from '../command.js';
 import type { OptionTable, ParsedCommandLine } from '../command-line.js';
 import { ExitStatus } from '../exit-status.js';
+import { HYPERVISOR_OPTIONS, hypervisorWish } from '../hypervisor-options.js';
 import { messages } from '../messages.js';
-import { parseChoice, parseCount, parseExpression, parsePolicies, parseSeconds, parseSize } from '../option-values.js';
+import { parseChoice, parseCount, parseExpression, parseSeconds, parseSize } from '../option-values.js';
 import { UsageError } from '../user-errors.js';
 
 const DEFAULT_MEMORY = '64M';
@@ -24,8 +25,7 @@ const OPTIONS: OptionTable = {
   json: { value: 'FILE', help: 'write the result there' },
   'kvm-timing': { value: 'FILE', help: "write the exits there, as KVM's exit timing file has them" },
   engine: { value: 'NAME', help: `what executes the guest: ${ENGINES.join(' or ')} (default ${DEFAULT_ENGINE}); it cannot tell` },
-  unsupported: { value: 'HOW', help: "what Linux's KVM leaves out: fill (default) or as-kvm" },
-  policy: { value: 'NAME=VALUE', help: 'another policy of the hypervisor; may be repeated', repeatable: true },
+  ...HYPERVISOR_OPTIONS,
 };
 
 export const runCommand: Command = {
@@ -78,8 +78,7 @@ async function runSpec(line: ParsedCommandLine, { machines }: CommandEnvironment
     ...optional('timeout', 'timeoutSeconds', parseSeconds),
     ...optional('max-instructions', 'maxInstructions', parseCount),
     memoryBytes: parseSize('memory', line.text('memory') ?? DEFAULT_MEMORY),
-    unsupported: parseChoice('way to treat what is unsupported', line.text('unsupported') ?? 'fill', ['fill', 'as-kvm'] as const),
-    policy: parsePolicies(line.texts('policy')),
+    ...hypervisorWish(line, machines),
   };
   const initrd = line.text('initrd');
   const dtb = line.text('dtb');

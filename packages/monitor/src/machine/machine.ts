@@ -1,5 +1,5 @@
 import { type EngineName, Processor440 } from '@exitlab/core';
-import { HYPERCALL_INSTRUCTIONS, Hypervisor, LINUX_3_4, MAGIC_PAGE_BYTES, type Policy } from '@exitlab/hypervisor';
+import { type CostProfile, HYPERCALL_INSTRUCTIONS, Hypervisor, LINUX_3_4, MAGIC_PAGE_BYTES, type Policy } from '@exitlab/hypervisor';
 import { BAMBOO } from '../board/bamboo.js';
 import { BambooBoard } from '../board/bamboo-board.js';
 import { planBoot } from '../board/bamboo-boot.js';
@@ -31,6 +31,8 @@ export interface MachineOptions {
   readonly engine?: EngineName;
   /** The hypervisor's policy, but for the shared page, which the strategy decides; ignored where it has no hypervisor. */
   readonly policy?: Policy;
+  /** What the hypervisor's work costs; Linux 3.4's by default. */
+  readonly costProfile?: CostProfile;
   /** Count exits by guest pc. */
   readonly countSites?: boolean;
   /** The text that ends the run, see {@link RunEnd}. */
@@ -102,6 +104,7 @@ export class Machine {
         {
           policy: { ...(options.policy ?? LINUX_3_4), magicPage: strategy.magicPage },
           ramBytes: memoryBytes,
+          ...(options.costProfile && { costProfile: options.costProfile }),
           ...(options.countSites && { countSites: true }),
         },
       );
