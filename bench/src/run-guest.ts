@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { DEFAULT_ENGINE } from '@exitlab/core';
-import { LINUX_3_4, LINUX_3_4_AS_KVM, type Policy } from '@exitlab/hypervisor';
+import { LINUX_3_4, LINUX_3_4_AS_KVM, type Policy, withPolicyValues } from '@exitlab/hypervisor';
 import { describeRunEnd, Machine, noInput, type RunEnd, StreamInput, strategyByName } from '@exitlab/monitor';
 import { type EndReason, RUN_SCHEMA, type RunResult } from '@exitlab/results';
 import { fileIdentity, type GuestRunIo, type GuestRunSpec } from './guest-run.js';
@@ -33,13 +33,15 @@ function endReason(end: RunEnd): EndReason {
 export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings: RunSurroundings): Promise<RunResult> {
   const strategy = strategyByName(spec.strategy);
   if (strategy === undefined) throw new Error(`the command line let an unknown strategy through: ${spec.strategy}`);
-  const policy: Policy = spec.unsupported === 'as-kvm' ? LINUX_3_4_AS_KVM : LINUX_3_4;
+  const policy: Policy = withPolicyValues(spec.unsupported === 'as-kvm' ? LINUX_3_4_AS_KVM : LINUX_3_4, spec.policy);
   const recorder = new PhaseRecorder(() => measureMachine(machine), measurementBetween);
   const machine: Machine = new Machine({
     strategy,
     memoryBytes: spec.memoryBytes,
     kernel: spec.kernel.bytes,
     ...(spec.engine && { engine: spec.engine }),
+    ...(spec.rawAddress !== undefined && { rawAddress: spec.rawAddress }),
+    ...(spec.uartCount && { uartCount: spec.uartCount }),
     ...(spec.initrd && { initrd: spec.initrd.bytes }),
     ...(spec.dtb && { deviceTreeBlob: spec.dtb.bytes }),
     bootArguments: spec.append ?? '',
