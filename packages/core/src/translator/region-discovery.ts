@@ -13,6 +13,8 @@ export interface CodeSource {
   isWarm(pc: number): boolean;
   /** Whether a region can be entered at this address already. */
   isTranslated(pc: number): boolean;
+  /** Addresses near `pc` at which regions have been rooted, because control came there in ways that no region knew. */
+  rootsNear(pc: number): Iterable<number>;
 }
 
 /** The calls that lead to a node inside a region, innermost first. Code is cloned for each, so that a return is an edge. */
@@ -56,8 +58,8 @@ export interface Region {
   find(pc: number, context: CallContext | undefined): number | undefined;
   /** The context of a call made by a node. */
   calleeContext(node: RegionNode): CallContext | undefined;
-  /** Addresses after calls that leave the region: control will come back to them from outside. */
-  readonly returnPoints: ReadonlySet<number>;
+  /** Addresses that control comes to from outside or by a register: after calls that leave the region, and targets of jump tables. */
+  readonly entryPoints: ReadonlySet<number>;
 }
 
 export interface RegionLimits {
@@ -101,7 +103,7 @@ export function discoverRegion(root: number, source: CodeSource, limits: RegionL
   const contexts = new ContextTable();
   const leaders = new Map<number, { pc: number; context: CallContext | undefined }>();
   const decoded = new Map<number, RegionInstruction>();
-  const returnPoints = new Set<number>();
+  const entryPoints = new Set<number>();
   const queue: { pc: number; context: CallContext | undefined }[] = [];
   const visited = new Set<number>();
   const scratch = new CodeEmitter(1);
@@ -136,8 +138,8 @@ export function discoverRegion(root: number, source: CodeSource, limits: RegionL
     return callee.id < MAX_CONTEXTS ? callee : undefined;
   };
 
-  const addReturnPoint = (pc: number): void => {
-    returnPoints.add(pc);
+  const addEntryPoint = (pc: number): void => {
+    entryPoints.add(pc);
     add(pc, undefined);
   };
 
@@ -158,10 +160,12 @@ export function discoverRegion(root: number, source: CodeSource, limits: RegionL
         add(flow.target, callee);
         if (flow.links) {
           if (callee && source.isWarm(flow.target)) add(next, context);
-          else if (!context) addReturnPoint(next);
+          else if (!context) addEntryPoint(next);
         }
       }
-      if (flow.indirect && flow.links && !context) addReturnPoint(next);
+      if (flow.indirect && flow.links && !context) addEntryPoint(next);
+      // Where a jump table leads is not written in the code; but what is hot behind it has become a root.
+      if (flow.indirect === 'computed' && !flow.links && limits.overlaps) for (const near of source.rootsNear(at_)) addEntryPoint(near);
       if (flow.indirect === 'return' && !flow.links && context) add(context.returnPc, context.caller);
       if (flow.falls && (flow.target !== undefined || flow.indirect)) add(next, context);
       if (!flow.falls || flow.target !== undefined || flow.indirect) break;
@@ -183,7 +187,7 @@ export function discoverRegion(root: number, source: CodeSource, limits: RegionL
     nodes,
     find: (pc, context) => index.get(keyOf(pc, context)),
     calleeContext: (node) => calleeContext(node.context, node.endPc),
-    returnPoints,
+    entryPoints,
   };
 }
 

@@ -81,9 +81,9 @@ class RegionWriter implements RegionFlow {
   }
 
   write(): RegionFunction {
-    const { nodes, root, returnPoints } = this.#region;
+    const { nodes, root, entryPoints } = this.#region;
     const rootNode = this.#region.find(root, undefined)!;
-    const entries = new Set([rootNode, ...[...returnPoints].flatMap((pc) => this.#region.find(pc, undefined) ?? [])]);
+    const entries = new Set([rootNode, ...[...entryPoints].flatMap((pc) => this.#region.find(pc, undefined) ?? [])]);
     const items = structure({ successors: this.#successors, entries });
     for (const loop of loopsOf(items)) {
       for (const header of loop.headers) {

@@ -81,6 +81,7 @@ export class Translator {
   readonly #freeIndices: number[] = [];
   /** Roots that wait for translation. */
   readonly #queue = new Map<number, { pc: number; entry: number }>();
+  readonly #rootsByPage = new Map<number, Set<number>>();
   readonly #regions = new Set<TranslatedRegion>();
   #liveInstructions = 0;
   #nextIndex = 0;
@@ -222,6 +223,7 @@ export class Translator {
     executeEntry: (pc) => this.#executeEntry(pc),
     word: (pc, entry) => this.#words[hostAddress(pc, entry) >>> 2]! >>> 0,
     isTranslated: (pc) => this.#isTranslated(pc),
+    rootsNear: (pc) => this.#rootsByPage.get(pc >>> 12) ?? [],
     isWarm: (pc) => {
       const entry = this.#executeEntry(pc);
       return entry !== 0 && this.#words[(HEAT_BASE + ((pc + entry) & (HEAT_BYTES - 4))) >>> 2] !== 0;
@@ -249,6 +251,9 @@ export class Translator {
     }));
     const translated: TranslatedRegion = { tableIndex, function: made, ranges };
     this.#regions.add(translated);
+    const roots = this.#rootsByPage.get(region.root >>> 12);
+    if (roots) roots.add(region.root);
+    else this.#rootsByPage.set(region.root >>> 12, new Set([region.root]));
     this.#liveInstructions += made.instructionCount;
     const fresh = new Set<number>();
     for (const range of ranges) if (this.#codeMap.add(translated, range)) fresh.add(Math.floor(range.pa / PAGE_BYTES));
