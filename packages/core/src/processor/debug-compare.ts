@@ -48,7 +48,7 @@ export interface WantedValue {
 
 /** Whether an access moves the wanted data in one of the aligned words that it touches. */
 export function valueMatches(wanted: WantedValue, ea: number, sizeBytes: number, data: number): boolean {
-  for (let word = ea & -4; word < ((ea & -4) + (ea & 3) + sizeBytes); word += 4) {
+  for (let word = ea & -4; word < (ea & -4) + (ea & 3) + sizeBytes; word += 4) {
     let matching = 0;
     for (let lane = 0; lane < 4; lane++) {
       const index = word + lane - (ea | 0);

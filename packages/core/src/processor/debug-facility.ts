@@ -1,8 +1,8 @@
-import { decode, fieldValue } from '../isa/instruction-set.js';
 import { FIELDS, type FieldName } from '../isa/encoding.js';
+import { decode, fieldValue } from '../isa/instruction-set.js';
 import { sprn } from '../isa/special-purpose-registers.js';
 import { type InterruptClass, Msr } from '../isa/vectors.js';
-import { compareAddress, type CompareConditions, PairMode, valueMatches } from './debug-compare.js';
+import { type CompareConditions, compareAddress, PairMode, valueMatches } from './debug-compare.js';
 import type { ProcessorState } from './processor-state.js';
 import { State } from './state-layout.js';
 
