@@ -49,7 +49,7 @@ export function createProcessor(options: Partial<Processor440Options> = {}): Pro
 
 /** Assembles a program to an address; `pc` is left alone. */
 export function load(processor: Processor440, lines: readonly string[], at = CODE): void {
-  lines.forEach((line, index) => processor.memory.write32(at + 4 * index, assemble(line, at + 4 * index)));
+  for (const [index, line] of lines.entries()) processor.memory.write32(at + 4 * index, assemble(line, at + 4 * index));
 }
 
 export function spr(processor: Processor440, name: string): number {
