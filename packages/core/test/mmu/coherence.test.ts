@@ -61,7 +61,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('pid' as const), pid: fc.integer({ min: 0, max: 12 }) }) },
   {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('msr' as const), msr: fc.constantFrom(0, 0, Msr.DS, Msr.IS, Msr.PR, Msr.PR | Msr.IS | Msr.DS) }),
+    arbitrary: fc.record({
+      kind: fc.constant('msr' as const),
+      msr: fc.constantFrom(0, 0, Msr.DS, Msr.IS, Msr.PR, Msr.PR | Msr.IS | Msr.DS),
+    }),
   },
   {
     weight: 8,
