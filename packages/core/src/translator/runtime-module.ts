@@ -251,7 +251,10 @@ function setMsrFunction(): FunctionDefinition {
   b.if(b.and(changed, constant(TRANSLATION_BITS)), () => emit.call(Own.findContexts));
   const raised = b.let(b.and(changed, msr));
   const enables = b.and(b.ne(b.and(raised, constant(Msr.EE | Msr.CE)), constant(0)), b.state(State.interruptWaiting));
-  const unmasksFloat = b.and(b.ne(b.and(raised, constant(Msr.FE0 | Msr.FE1)), constant(0)), b.ne(b.and(b.state(State.fpscr), constant(Fpscr.FEX)), constant(0)));
+  const unmasksFloat = b.and(
+    b.ne(b.and(raised, constant(Msr.FE0 | Msr.FE1)), constant(0)),
+    b.ne(b.and(b.state(State.fpscr), constant(Fpscr.FEX)), constant(0)),
+  );
   b.if(b.or(b.and(raised, constant(Msr.WE | Msr.DE)), b.or(enables, unmasksFloat)), () => emit.call(ATTEND_INDEX));
   return { name: 'setMsr', params: ['i32'], results: [], locals: emit.localTypes, code: emit.sink.bytes() };
 }

@@ -2,8 +2,8 @@ import test from 'ava';
 import * as fc from 'fast-check';
 import { StopReason } from '../../src/hardware.js';
 import { Msr, Vector } from '../../src/isa/vectors.js';
-import { Dbsr } from '../../src/processor/debug-facility.js';
-import type { Processor440 } from '../../src/processor/processor-440.js';
+import { Dbcr0, Dbsr } from '../../src/processor/debug-facility.js';
+import type { Processor440, Processor440Options } from '../../src/processor/processor-440.js';
 import { CODE, createProcessor, createProgram, DATA, load, runToInterrupt, setSpr, spr, vectorAddress } from './bare-machine.js';
 
 /** A loop of calls, faults and stores, with handlers: something of everything. */
@@ -11,8 +11,11 @@ const BUSY = [
   ...['addi r3,r3,1', 'stwu r3,4(r4)', 'sc', 'mulli r5,r3,7', 'tlbsx r6,0,r4', 'trap', 'mftb r7', 'xor r8,r7,r5', 'lwarx r9,0,r4'],
   ...['stwcx. r3,0,r4', 'clrlwi r4,r4,20', 'oris r4,r4,2', 'b 0x10000'],
 ];
-function createBusy(): Processor440 {
-  const processor = createProgram(BUSY, Msr.EE, { 4: DATA });
+function createBusy(options: Partial<Processor440Options> = {}): Processor440 {
+  const processor = createProcessor(options);
+  load(processor, BUSY);
+  processor.msr = Msr.EE;
+  processor.setGpr(4, DATA);
   load(processor, ['mfspr r20,26', 'addi r21,r21,1', 'rfi'], vectorAddress(Vector.systemCall));
   load(processor, ['mfspr r20,26', 'addi r20,r20,4', 'mtspr 26,r20', 'rfi'], vectorAddress(Vector.program));
   load(processor, ['addi r22,r22,1', 'lis r23,0x800', 'mtspr 336,r23', 'rfi'], vectorAddress(Vector.decrementer));
@@ -31,7 +34,8 @@ function stateOf(processor: Processor440): unknown {
     retired: processor.clock.retiredInstructions,
     timebase: processor.clock.timebase,
     memory: Buffer.from(processor.memory.readBytes(DATA, 4096)).toString('hex'),
-    statistics: processor.statistics(),
+    interrupts: processor.statistics().interrupts,
+    tlbWrites: processor.statistics().tlbWrites,
   };
 }
 
@@ -101,6 +105,32 @@ test('an interrupt that a device raises while an instruction accesses it comes a
   processor.msr = Msr.EE;
   t.is(runToInterrupt(processor), Vector.externalInput);
   t.is(spr(processor, 'SRR0'), CODE + 8);
+});
+
+test('generated code takes and counts interrupts as the interpreter does, and leaves ESR[MCI] alone', (t) => {
+  const [interpreted, translated] = [
+    createBusy({ engine: 'interpreter' }),
+    createBusy({ engine: 'wasm', translationThresholds: { warm: 4, hot: 64 } }),
+  ];
+  for (const processor of [interpreted, translated]) {
+    setSpr(processor, 'ESR', 0x8000_0000);
+    processor.run(20_000);
+  }
+  t.deepEqual(stateOf(translated), stateOf(interpreted));
+  t.true(translated.translatorStatistics!.regions > 0);
+  t.is(spr(translated, 'ESR') >>> 31, 1);
+});
+
+test('translated code gives way to single steps when they are switched on under it', (t) => {
+  for (const engine of ['interpreter', 'wasm'] as const) {
+    const processor = createBusy({ engine, translationThresholds: { warm: 4, hot: 64 } });
+    processor.run(5000);
+    setSpr(processor, 'DBCR0', (Dbcr0.IDM | Dbcr0.ICMP) >>> 0);
+    processor.msr = processor.msr | Msr.DE;
+    const before = processor.clock.retiredInstructions;
+    t.is(runToInterrupt(processor), Vector.debug);
+    t.is(processor.clock.retiredInstructions, before + 1);
+  }
 });
 
 // --- MSR[WE] ------------------------------------------------------------------------------------------------------------------
