@@ -75,9 +75,9 @@ export const Esr = {
   PTR: 0x02000000,
   FP: 0x01000000,
   ST: 0x00800000,
-  /** DLK0: a user's dcbf while MMUCR[DULXE] is set. */
+  /** DLK = 0b10: a user's icbi while MMUCR[IULXE] is set. */
   DLK0: 0x00200000,
-  /** DLK1: a user's icbi while MMUCR[IULXE] is set. */
+  /** DLK = 0b01: a user's dcbf while MMUCR[DULXE] is set. */
   DLK1: 0x00100000,
   AP: 0x00080000,
   PUO: 0x00040000,

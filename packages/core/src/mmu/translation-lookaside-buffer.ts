@@ -33,6 +33,10 @@ export function pageSizeBytes(word0: number): number {
   return size <= 5 || size === 7 || size === 9 ? 1024 * 4 ** size : 0;
 }
 
+function isSmallPage(word0: number): boolean {
+  return (word0 & TlbWord0.V) !== 0 && pageSizeBytes(word0) === 1024;
+}
+
 /** Whether word 2 lets an access through. */
 export function permits(word2: number, access: Access, user: boolean): boolean {
   return (word2 & (user ? PERMISSION.user : PERMISSION.supervisor)[access]) !== 0;
@@ -46,6 +50,8 @@ export class TranslationLookasideBuffer {
   /** Derived for the search: the entry maps `ea` where `(ea & matchMask) == matchValue`; an invalid entry has mask 0 and value 1. */
   readonly #matchMask = new Int32Array(TLB_ENTRIES);
   readonly #matchValue = new Int32Array(TLB_ENTRIES).fill(1);
+  /** Valid entries of 1 KB. */
+  #smallPages = 0;
 
   read(index: number): TlbWords {
     return { word0: this.#words[0][index]!, word1: this.#words[1][index]!, word2: this.#words[2][index]!, tid: this.#tids[index]! };
@@ -78,9 +84,11 @@ export class TranslationLookasideBuffer {
   }
 
   write(index: number, word: 0 | 1 | 2, value: number, tid: number): void {
+    const before = this.#words[0][index]!;
     this.#words[word][index] = value & WRITABLE[word];
     this.#referenced[index] = 0;
     if (word !== 0) return;
+    this.#smallPages += Number(isSmallPage(value)) - Number(isSmallPage(before));
     this.#tids[index] = tid;
     const sizeBytes = value & TlbWord0.V ? pageSizeBytes(value) : 0;
     const mask = sizeBytes === 0 ? 0 : -sizeBytes;
@@ -101,6 +109,19 @@ export class TranslationLookasideBuffer {
       if (tid === 0 || tid === pid) return index;
     }
     return -1;
+  }
+
+  /**
+   * Whether an entry of less than 4 KB comes before entry `index` in the search for some address of a 4 KB page. It may belong to another
+   * address space or process: being asked once too often costs only time.
+   */
+  hidesPartOf(index: number, pageEa: number): boolean {
+    if (this.#smallPages === 0) return false;
+    for (let other = 0; other < index; other++) {
+      const word0 = this.#words[0][other]!;
+      if (isSmallPage(word0) && ((word0 ^ pageEa) & -4096) === 0) return true;
+    }
+    return false;
   }
 
   /** The 36-bit physical address that an entry gives an address it maps. */

@@ -14,3 +14,6 @@ export const INTERRUPT_ENTRY = {
   critical: { save0: sprn('CSRR0'), save1: sprn('CSRR1'), keptMsr: Msr.ME },
   machineCheck: { save0: sprn('MCSRR0'), save1: sprn('MCSRR1'), keptMsr: 0 },
 } as const satisfies Record<InterruptClass, InterruptEntry>;
+
+/** By the argument of the call-out `returnFromInterrupt`: rfi, rfci, rfmci. */
+export const RETURN_FROM: readonly InterruptEntry[] = [INTERRUPT_ENTRY.base, INTERRUPT_ENTRY.critical, INTERRUPT_ENTRY.machineCheck];

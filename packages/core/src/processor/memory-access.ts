@@ -11,9 +11,17 @@ import { RAM_BASE, SOFT_TLB_TABLE_BYTES, State } from './state-layout.js';
 
 const PAGE_BYTES = 4096;
 const CACHE_LINE_BYTES = 32;
+const SMALLEST_PAGE_BYTES = 1024;
+const CCR0 = sprn('CCR0');
+const CCR0_FLSTA = 0x00000100;
 const MMUCR = sprn('MMUCR');
 const MMUCR_DULXE = 0x00080000;
 const MMUCR_IULXE = 0x00040000;
+
+/** Sees data accesses before they are done, and may put a Debug interrupt in their place. */
+export interface DataWatcher {
+  dataAccess(ea: number, kind: 'load' | 'store', sizeBytes: number, value: number | undefined): boolean;
+}
 
 /** A translated address: where it is, and the TLB entry that says so. */
 interface Translation {
@@ -32,8 +40,8 @@ export class MemoryAccess {
   readonly #ram: Ram;
   readonly #devices: DeviceBus;
   readonly #codePages: Uint8Array;
-  /** While set, nothing enters the tables, so that every data access comes through here (debug address compares). */
-  watchEveryAccess = false;
+  /** While there is one, nothing enters the tables, so that every data access comes through here. */
+  #watcher: DataWatcher | undefined;
 
   constructor(
     state: ProcessorState,
@@ -81,6 +89,12 @@ export class MemoryAccess {
     return this.#softTlb.contextOfTables(this.#state.get(State.executeTable) - 2 * SOFT_TLB_TABLE_BYTES);
   }
 
+  /** Shows every data access from now on to a watcher, or with undefined to none. */
+  watch(watcher: DataWatcher | undefined): void {
+    if (watcher && !this.#watcher) this.#softTlb.dropAll();
+    this.#watcher = watcher;
+  }
+
   /** Translates an access of the running instruction; undefined after raising the interrupt that it deserves. */
   #translate(ea: number, access: Access): Translation | undefined {
     const { msr, pid, isUser } = this.#state;
@@ -125,7 +139,15 @@ export class MemoryAccess {
     const entry = this.#tlb.search(pc, this.#state.msr & Msr.IS ? 1 : 0, this.#state.pid);
     if (entry < 0) return undefined;
     const pa = this.#tlb.physicalAddress(entry, pc);
-    return pa + 4 <= this.#ram.sizeBytes ? this.#ram.read32(pa) : undefined;
+    if (pa + 4 > this.#ram.sizeBytes) return undefined;
+    const word = this.#ram.read32(pa);
+    return this.#isLittleEndian({ entry, pa }) ? reverseBytes(word, 4) : word;
+  }
+
+  /** The instruction word at an address, if it can be fetched and executed in the present state. */
+  fetchable(pc: number): number | undefined {
+    const entry = this.#tlb.search(pc, this.#state.msr & Msr.IS ? 1 : 0, this.#state.pid);
+    return entry >= 0 && permits(this.#tlb.word(entry, 2), Access.execute, this.#state.isUser) ? this.wordAt(pc) : undefined;
   }
 
   /** The word at an address, if the tables of the last execution can tell. */
@@ -135,13 +157,16 @@ export class MemoryAccess {
 
   #enter(context: SoftTlbContext, ea: number, entry: number): void {
     this.#tlb.noteReference(entry);
-    if (this.watchEveryAccess) return;
+    if (this.#watcher) return;
     const word2 = this.#tlb.word(entry, 2);
     if (word2 & TlbWord2.E || pageSizeBytes(this.#tlb.word(entry, 0)) < PAGE_BYTES) return;
     const pageEa = (ea & -PAGE_BYTES) >>> 0;
     const pa = this.#tlb.physicalAddress(entry, pageEa);
     if (pa + PAGE_BYTES > this.#ram.sizeBytes) return;
     const user = this.#state.isUser;
+    // A smaller page in front of this entry has its own translation for a part of the 4 KB.
+    if (this.#tlb.hidesPartOf(entry, pageEa)) return;
+    this.#state.count(State.softTlbFills);
     this.#softTlb.fill(context, pageEa, RAM_BASE + pa, {
       read: permits(word2, Access.read, user),
       write: permits(word2, Access.write, user) ? (this.#codePages[pa >>> 12] === 0 ? 'free' : 'watched') : 'none',
@@ -150,34 +175,72 @@ export class MemoryAccess {
   }
 
   load(ea: number, sizeBytes: number): number {
-    const address = ea >>> 0;
-    if (crosses(address, sizeBytes)) {
-      let value = 0;
-      for (let i = 0; i < sizeBytes; i++) {
-        const byte = this.load(address + i, 1);
-        if (this.#state.get(State.pendingVector)) return 0;
-        value = (value << 8) | byte;
-      }
-      return value;
-    }
-    const found = this.#translate(address, Access.read);
+    const found = this.#translateOperand(ea >>> 0, sizeBytes, Access.read);
     if (!found) return 0;
-    const value = this.#readPhysical(found.pa, sizeBytes);
-    return this.#isLittleEndian(found) ? reverseBytes(value, sizeBytes) : value;
+    const inMemory = this.#readPlaces(found, sizeBytes);
+    if (this.#givesWay(ea >>> 0, 'load', sizeBytes, inMemory)) return 0;
+    return this.#isLittleEndian(found[0]!) ? reverseBytes(inMemory, sizeBytes) : inMemory;
   }
 
   store(ea: number, sizeBytes: number, value: number): void {
-    const address = ea >>> 0;
-    if (crosses(address, sizeBytes)) {
-      // Both pages first: a store that faults must not have stored a part.
-      if (!this.#translate(address, Access.write)) return;
-      if (!this.#translate(((address & -1024) + 1024) >>> 0, Access.write)) return;
-      for (let i = 0; i < sizeBytes; i++) this.store(address + i, 1, (value >>> (8 * (sizeBytes - 1 - i))) & 0xff);
+    const found = this.#translateOperand(ea >>> 0, sizeBytes, Access.write);
+    if (!found) return;
+    const inMemory = this.#isLittleEndian(found[0]!) ? reverseBytes(value, sizeBytes) : value;
+    if (this.#givesWay(ea >>> 0, 'store', sizeBytes, inMemory)) return;
+    this.#writePlaces(found, sizeBytes, inMemory);
+  }
+
+  /**
+   * Translates an operand: the place of its first byte, and where it crosses into another page also that page's. Both come before
+   * anything is moved, so that a store that faults has stored nothing. The byte order of the first page is that of the whole operand.
+   */
+  #translateOperand(ea: number, sizeBytes: number, access: Access): Translation[] | undefined {
+    const first = this.#translate(ea, access);
+    if (!first) return undefined;
+    const found = [first];
+    if (crosses(ea, sizeBytes)) {
+      const second = this.#translate(((ea & -SMALLEST_PAGE_BYTES) + SMALLEST_PAGE_BYTES) >>> 0, access);
+      if (!second) return undefined;
+      if (second.entry !== first.entry) found.push(second);
+    }
+    // String instructions move bytes, so they never come here unaligned (PPC440x5 UM, section 6.5.6).
+    if (ea % sizeBytes !== 0 && this.#mustBeAligned) {
+      this.#state.raise(Vector.alignment, this.#dataSyndrome(access), ea);
+      return undefined;
+    }
+    return found;
+  }
+
+  /** CCR0[FLSTA] forces alignment interrupts. */
+  get #mustBeAligned(): boolean {
+    return (this.#state.spr(CCR0) & CCR0_FLSTA) !== 0;
+  }
+
+  #readPlaces([first, second]: Translation[], sizeBytes: number): number {
+    if (!second) return this.#readPhysical(first!.pa, sizeBytes);
+    const inFirst = SMALLEST_PAGE_BYTES - (first!.pa % SMALLEST_PAGE_BYTES);
+    let value = 0;
+    for (let i = 0; i < sizeBytes; i++) value = (value << 8) | this.#readPhysical(i < inFirst ? first!.pa + i : second.pa + i - inFirst, 1);
+    return value;
+  }
+
+  #writePlaces([first, second]: Translation[], sizeBytes: number, value: number): void {
+    if (!second) {
+      this.#writePhysical(first!.pa, sizeBytes, value);
       return;
     }
-    const found = this.#translate(address, Access.write);
-    if (!found) return;
-    this.#writePhysical(found.pa, sizeBytes, this.#isLittleEndian(found) ? reverseBytes(value, sizeBytes) : value);
+    const inFirst = SMALLEST_PAGE_BYTES - (first!.pa % SMALLEST_PAGE_BYTES);
+    for (let i = 0; i < sizeBytes; i++) {
+      const byte = (value >>> (8 * (sizeBytes - 1 - i))) & 0xff;
+      this.#writePhysical(i < inFirst ? first!.pa + i : second.pa + i - inFirst, 1, byte);
+    }
+  }
+
+  /** Shows a data access to the debug facility; true where the instruction gives way to a Debug interrupt. */
+  #givesWay(ea: number, kind: 'load' | 'store', sizeBytes: number, value?: number): boolean {
+    if (!this.#watcher?.dataAccess(ea, kind, sizeBytes, value)) return false;
+    this.#state.raise(Vector.debug);
+    return true;
   }
 
   /** The byte address of an instruction's word in the processor's memory; 0 after raising an interrupt. */
@@ -196,13 +259,21 @@ export class MemoryAccess {
     const address = ea >>> 0;
     if (access === Touch.mapped) {
       const { msr, pid } = this.#state;
-      if (this.#tlb.search(address, msr & Msr.DS ? 1 : 0, pid) >= 0) return;
-      this.#state.raise(Vector.dataTlbError, this.#dataSyndrome(Access.write), address);
+      if (this.#tlb.search(address, msr & Msr.DS ? 1 : 0, pid) < 0) {
+        this.#state.raise(Vector.dataTlbError, this.#dataSyndrome(Access.write), address);
+      } else if (this.#mustBeAligned && address % 4 !== 0) {
+        this.#state.raise(Vector.alignment, this.#dataSyndrome(Access.write), address);
+      }
       return;
     }
     const locks = this.#cacheLockSyndrome();
     if (locks !== 0) this.#state.raise(Vector.dataStorage, locks, address);
-    else this.#translate(address, access);
+    else if (this.#translate(address, access) && this.#watcher) this.#givesWay(address, this.#debugKind(access), 1);
+  }
+
+  /** What a cache operation is to the debug facility: dcbf and dcbst may write memory, so they are stores (PPC440x5 UM, section 8.3.2.4). */
+  #debugKind(access: Access): 'load' | 'store' {
+    return access === Access.write || decode(this.wordAt(this.#state.pc) ?? 0)?.mnemonic !== 'icbi' ? 'store' : 'load';
   }
 
   /** MMUCR can forbid users the operations that unlock cache lines (PPC440x5 UM, MMUCR[DULXE], [IULXE]). */
@@ -210,8 +281,8 @@ export class MemoryAccess {
     const enabled = this.#state.spr(MMUCR) & (MMUCR_DULXE | MMUCR_IULXE);
     if (enabled === 0 || !this.#state.isUser) return 0;
     const mnemonic = decode(this.wordAt(this.#state.pc) ?? 0)?.mnemonic;
-    if (mnemonic === 'dcbf' && enabled & MMUCR_DULXE) return Esr.DLK0;
-    if (mnemonic === 'icbi' && enabled & MMUCR_IULXE) return Esr.DLK1;
+    if (mnemonic === 'dcbf' && enabled & MMUCR_DULXE) return Esr.DLK1;
+    if (mnemonic === 'icbi' && enabled & MMUCR_IULXE) return Esr.DLK0;
     return 0;
   }
 
@@ -223,6 +294,7 @@ export class MemoryAccess {
       this.#state.raise(Vector.alignment, Esr.ST, ea >>> 0);
       return;
     }
+    if (this.#givesWay(ea >>> 0, 'store', CACHE_LINE_BYTES)) return;
     const pa = this.#tlb.physicalAddress(found.entry, line);
     for (let i = 0; i < CACHE_LINE_BYTES; i += 4) this.#writePhysical(pa + i, 4, 0);
   }
@@ -258,9 +330,9 @@ export class MemoryAccess {
   }
 }
 
-/** Whether an access touches two pages, the smallest page being 1 KB. */
+/** Whether an access may touch two pages. */
 function crosses(ea: number, sizeBytes: number): boolean {
-  return (ea & 1023) + sizeBytes > 1024;
+  return (ea & (SMALLEST_PAGE_BYTES - 1)) + sizeBytes > SMALLEST_PAGE_BYTES;
 }
 
 function reverseBytes(value: number, sizeBytes: number): number {

@@ -1,4 +1,12 @@
-import { doubleHighOfSingle, doubleLowOfSingle, ENABLED_EXCEPTION, FloatingPointUnit, makesCrField, singleOfDouble } from '../fpu/index.js';
+import {
+  doubleHighOfSingle,
+  doubleLowOfSingle,
+  ENABLED_EXCEPTION,
+  FloatingPointUnit,
+  Fpscr,
+  makesCrField,
+  singleOfDouble,
+} from '../fpu/index.js';
 import { type DcrBus, type DeviceBus, type PhysicalMemory, type Processor, StopReason, type TlbWords } from '../hardware.js';
 import { buildInterpreterModule, installDecodeTable } from '../interpreter/interpreter-module.js';
 import { sprByNumber, sprn } from '../isa/special-purpose-registers.js';
@@ -18,15 +26,17 @@ import type { CalloutHandlers } from '../semantics/callouts.js';
 import type { TranslatorStatistics } from '../translator/statistics.js';
 import { type TranslationThresholds, Translator } from '../translator/translator.js';
 import { wasmHost } from '../wasm/host.js';
+import { DebugFacility } from './debug-facility.js';
 import { FaultWatch, type RepeatedFault } from './fault-watch.js';
-import { INTERRUPT_ENTRY } from './interrupt-entry.js';
+import { INTERRUPT_ENTRY, RETURN_FROM } from './interrupt-entry.js';
 import { MemoryAccess } from './memory-access.js';
 import { type ClockRates, ModelledClock } from './modelled-clock.js';
 import { ProcessorState } from './processor-state.js';
+import { type ProcessorStatistics, readStatistics } from './processor-statistics.js';
 import { Ram } from './ram.js';
 import { SpecialRegisters } from './special-registers.js';
 import { codeBitmapBase, codeBitmapBytes, RAM_BASE, State } from './state-layout.js';
-import { Timers } from './timers.js';
+import { Timers, Tsr } from './timers.js';
 
 export interface Processor440Options extends ClockRates {
   ramSizeBytes: number;
@@ -57,18 +67,12 @@ const SPR = {
   PVR: sprn('PVR'),
   PID: sprn('PID'),
   MMUCR: sprn('MMUCR'),
-  DBCR0: sprn('DBCR0'),
-  DBSR: sprn('DBSR'),
 } as const;
 const MMUCR_STS = 0x00010000;
 const MMUCR_STID = 0xff;
-const Dbcr0 = { IDM: 0x40000000, RST: 0x30000000, TRAP: 0x01000000 } as const;
-const DBSR_TRAP = 0x01000000;
 
 /** Interrupts that generated code takes, a bit each: those with SRR0 and SRR1. */
 const BASE_VECTORS = VECTORS.reduce((bits, row) => (row.class === 'base' ? bits | (1 << row.ivor) : bits), 0);
-/** rfi, rfci, rfmci in the order of the call-out's argument. */
-const RETURN_FROM = [INTERRUPT_ENTRY.base, INTERRUPT_ENTRY.critical, INTERRUPT_ENTRY.machineCheck] as const;
 
 /** A PowerPC 440EP core: its state in a WebAssembly memory, an interpreter generated from the ISA table, MMU, timers and interrupts. */
 export class Processor440 implements Processor {
@@ -85,6 +89,7 @@ export class Processor440 implements Processor {
   readonly #registers: SpecialRegisters;
   readonly #fpu: FloatingPointUnit;
   readonly #dcrs: DcrBus;
+  readonly #debug: DebugFacility;
   readonly #faults: FaultWatch;
   readonly #translator: Translator | undefined;
   readonly #engine: () => void;
@@ -120,6 +125,7 @@ export class Processor440 implements Processor {
     this.clock = new ModelledClock(options, () => this.#retired());
     this.#timers = new Timers(this.clock);
     this.#access = new MemoryAccess(this.#state, this.#tlb, this.#softTlb, ram, options.devices, codePages);
+    this.#debug = new DebugFacility(this.#state, (pc) => this.#access.fetchable(pc));
     this.#dcrs = options.dcrs;
     this.#fpu = new FloatingPointUnit(buffer, State.fpr, State.fpscr);
     this.#registers = new SpecialRegisters(this.#state, this.clock, this.#timers, {
@@ -230,11 +236,13 @@ export class Processor440 implements Processor {
     return this.#tlb.read(index);
   }
   writeTlb(index: number, word: 0 | 1 | 2, value: number, tid = 0): void {
+    this.#state.count(State.tlbWrites);
     this.#forgetTlbEntry(index);
     this.#tlb.write(index, word, value, tid);
     this.#noteTlbEntry(index);
   }
   writeTlbEntry(index: number, word0: number, word1: number, word2: number, tid: number): void {
+    for (let word = 0; word < 3; word++) this.#state.count(State.tlbWrites);
     this.#forgetTlbEntry(index);
     this.#tlb.writeEntry(index, word0, word1, word2, tid);
     this.#noteTlbEntry(index);
@@ -299,6 +307,11 @@ export class Processor440 implements Processor {
     this.#critical = asserted;
     if (asserted) this.#attend();
   }
+  /** The debug event that comes from outside (DBSR[UDE]), at the next instruction boundary. */
+  raiseDebugEvent(): void {
+    this.#debug.recordUnconditional();
+    this.#attend();
+  }
   requestStop(): void {
     this.#stopRequested = true;
     this.#attend();
@@ -306,6 +319,11 @@ export class Processor440 implements Processor {
   /** The fault that the guest repeats without end, if it does. */
   get endlessFault(): RepeatedFault | undefined {
     return this.#faults.endlessFault;
+  }
+
+  /** What has been counted since the processor was made. */
+  statistics(): ProcessorStatistics {
+    return readStatistics(this.#state);
   }
 
   // --- execution ------------------------------------------------------------------------------------------------------------
@@ -331,7 +349,15 @@ export class Processor440 implements Processor {
         return StopReason.stopped;
       }
       this.#timers.update();
-      if (this.#resetRequested || this.#timers.resetRequested) return StopReason.reset;
+      if (this.#resetRequested || this.#timers.resetRequested) {
+        this.#debug.recordReset(this.#debug.requestedReset || (this.#timers.tsr & Tsr.WRS) >>> 28);
+        return StopReason.reset;
+      }
+      if (this.#delayedFloatingPointException) {
+        this.#interrupt(Vector.program, Esr.FP | Esr.PIE, 0);
+        if (this.interruptTarget === 'host') return StopReason.interrupt;
+        continue;
+      }
       const asynchronous = this.#pendingAsynchronous();
       if (asynchronous >= 0) {
         this.#interrupt(asynchronous, 0, 0);
@@ -345,7 +371,10 @@ export class Processor440 implements Processor {
         continue;
       }
       if (this.#retiredBefore >= end) return StopReason.limit;
-      this.#execute(Math.min(end - this.#retiredBefore, toEvent, 0x7fffffff));
+      if (this.#debug.watchesInstructions) {
+        if (this.#debug.beforeInstruction()) continue;
+        this.#executeOne();
+      } else this.#execute(Math.min(end - this.#retiredBefore, toEvent, 0x7fffffff));
       if (this.#state.get(State.pendingVector) !== 0) {
         const vector = this.#state.get(State.pendingVector) - 1;
         this.#state.set(State.pendingVector, 0);
@@ -360,7 +389,7 @@ export class Processor440 implements Processor {
   }
 
   #execute(budget: number): void {
-    this.#state.set(State.deliverableVectors, this.interruptTarget === 'vectors' ? BASE_VECTORS : 0);
+    this.#state.set(State.deliverableVectors, this.interruptTarget === 'vectors' && !this.#debug.isActive ? BASE_VECTORS : 0);
     this.#state.set(State.interruptWaiting, this.#mayInterrupt ? 1 : 0);
     if (this.#contextsStale) {
       this.#contextsStale = false;
@@ -382,10 +411,24 @@ export class Processor440 implements Processor {
     return this.#external || this.#critical || this.#timers.hasPendingInterrupt;
   }
 
+  /** A single instruction, whose completion may be a debug event. */
+  #executeOne(): void {
+    const { msr } = this.#state;
+    const before = this.#retiredBefore;
+    this.#execute(1);
+    this.#debug.afterInstruction(this.#retiredBefore > before, msr);
+  }
+
+  /** FPSCR[FEX] was set while the exception was masked, and is still set when MSR[FE0,FE1] unmask it (PPC440x5 UM, section 6.5.7). */
+  get #delayedFloatingPointException(): boolean {
+    return (this.#state.msr & (Msr.FE0 | Msr.FE1)) !== 0 && (this.#state.get(State.fpscr) & Fpscr.FEX) !== 0;
+  }
+
   /** The enabled asynchronous interrupt of highest priority, or -1 (PPC440x5 UM, Interrupt Ordering and Priorities). */
   #pendingAsynchronous(): number {
-    if (!this.#mayInterrupt) return -1;
     const { msr } = this.#state;
+    if (msr & Msr.DE && this.#debug.interruptPending) return Vector.debug;
+    if (!this.#mayInterrupt) return -1;
     const { decrementer, fixedInterval, watchdog } = this.#timers.pendingInterrupts;
     if (msr & Msr.CE && this.#critical) return Vector.criticalInput;
     if (msr & Msr.CE && watchdog) return Vector.watchdog;
@@ -401,11 +444,14 @@ export class Processor440 implements Processor {
     this.#interruptedPc = this.#state.pc;
     this.#state.setSpr(save0, this.#interruptedPc);
     this.#state.setSpr(save1, this.#state.msr);
-    if (row.writesEsr) this.#state.setSpr(SPR.ESR, esr);
+    this.#state.count(State.interruptCounts + 4 * vector);
+    // Only a machine check touches ESR[MCI].
+    if (row.writesEsr) this.#state.setSpr(SPR.ESR, (this.#state.spr(SPR.ESR) & Esr.MCI) | esr);
     if (row.writesDear) this.#state.setSpr(SPR.DEAR, dear);
     this.lastVector = vector;
     this.#setMsr(this.#state.msr & keptMsr);
     this.#state.pc = this.#state.spr(SPR.IVPR) | this.#state.spr(SPR.IVOR0 + vector);
+    if (vector !== Vector.debug) this.#debug.interruptTaken(row.class);
   }
 
   #setMsr(value: number): void {
@@ -413,7 +459,7 @@ export class Processor440 implements Processor {
     const changed = this.#state.msr ^ msr;
     this.#state.set(State.msr, msr);
     if (changed & (Msr.PR | Msr.IS | Msr.DS)) this.#translationStateChanged();
-    if (changed & msr & (Msr.EE | Msr.CE | Msr.WE | Msr.ME | Msr.DE)) this.#attend();
+    if (changed & msr & (Msr.EE | Msr.CE | Msr.WE | Msr.ME | Msr.DE) || this.#delayedFloatingPointException) this.#attend();
   }
 
   /** Generated code needs its tables at once; a host that leaves and enters guests may well come back to the same. */
@@ -423,10 +469,10 @@ export class Processor440 implements Processor {
   }
 
   #debugControlChanged(): void {
-    if (this.#state.spr(SPR.DBCR0) & Dbcr0.RST) {
-      this.#resetRequested = true;
-      this.#attend();
-    }
+    this.#debug.controlChanged();
+    this.#access.watch(this.#debug.watchesData ? this.#debug : undefined);
+    this.#resetRequested ||= this.#debug.requestedReset !== 0;
+    this.#attend();
   }
 
   // --- call-outs ------------------------------------------------------------------------------------------------------------
@@ -455,9 +501,10 @@ export class Processor440 implements Processor {
         state.pc = state.spr(save0);
         this.#setMsr(state.spr(save1));
       },
-      tlbRead: (index = 0, word = 0) => this.#tlbRead(index % TLB_ENTRIES, word),
+      tlbRead: (index = 0, word = 0) => this.#tlbRead(index & (TLB_ENTRIES - 1), word),
       tlbWrite: (index = 0, word = 0, value = 0) => {
-        if (word <= 2) this.writeTlb(index & (TLB_ENTRIES - 1), word as 0 | 1 | 2, value >>> 0, state.spr(SPR.MMUCR) & MMUCR_STID);
+        if (word > 2) state.raise(Vector.program, Esr.PIL);
+        else this.writeTlb(index & (TLB_ENTRIES - 1), word as 0 | 1 | 2, value >>> 0, state.spr(SPR.MMUCR) & MMUCR_STID);
       },
       tlbSearch: (ea = 0) => {
         const mmucr = state.spr(SPR.MMUCR);
@@ -483,9 +530,7 @@ export class Processor440 implements Processor {
         return singleOfDouble(state.words[place + 1]!, state.words[place]!);
       },
       trapDebug: () => {
-        const control = state.spr(SPR.DBCR0);
-        if ((control & (Dbcr0.IDM | Dbcr0.TRAP)) !== (Dbcr0.IDM | Dbcr0.TRAP) || !(state.msr & Msr.DE)) return 0;
-        state.setSpr(SPR.DBSR, state.spr(SPR.DBSR) | DBSR_TRAP);
+        if (!this.#debug.trap()) return 0;
         state.raise(Vector.debug);
         return 1;
       },
@@ -506,7 +551,9 @@ export class Processor440 implements Processor {
     return this.#state.gpr((word >>> 21) & 31);
   }
 
+  /** tlbre; as in QEMU, WS above 2 is illegal here and in tlbwe, which the manual leaves undefined. */
   #tlbRead(index: number, word: number): number {
+    if (word > 2) this.#state.raise(Vector.program, Esr.PIL);
     if (word === 0) {
       const mmucr = this.#state.spr(SPR.MMUCR);
       this.#state.setSpr(SPR.MMUCR, (mmucr & ~MMUCR_STID) | this.#tlb.tid(index));

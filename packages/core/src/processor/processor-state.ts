@@ -88,6 +88,11 @@ export class ProcessorState {
     this.set(State.xerCount, value & 0x7f);
   }
 
+  /** Adds one to a counter. */
+  count(offset: number): void {
+    this.words[offset >>> 2]!++;
+  }
+
   /** Marks an interrupt for the instruction being executed; the engine then leaves it unexecuted. */
   raise(vector: number, esr = 0, dear = 0): void {
     this.set(State.pendingVector, vector + 1);

@@ -49,6 +49,10 @@ export const State = {
   contextKeys: 296, // 8 words
   contextUses: 328, // 8 words
   contextClock: 360,
+  /** Counts since the processor was made: interrupts taken by IVOR number (16 words), writes into the TLB, fills of the software TLB. */
+  interruptCounts: 384,
+  tlbWrites: 448,
+  softTlbFills: 452,
   fpr: 512, // 32 doublewords
   /** SPRs that are plain storage, a word each, by SPR number. */
   spr: 4096, // 1024 words

@@ -96,10 +96,12 @@ export class Timers {
   /** Applies everything that has happened up to the clock's present. */
   update(): void {
     const ticks = this.#clock.ticks;
-    while (this.#decrementer > 0 && ticks - this.#decrementerTick >= this.#decrementer) {
+    if (this.#decrementer > 0 && ticks - this.#decrementerTick >= this.#decrementer) {
       this.#tsr = (this.#tsr | Tsr.DIS) >>> 0;
       this.#decrementerTick += this.#decrementer;
       this.#decrementer = this.#tcr & Tcr.ARE ? this.#decarValue : 0;
+      // Further reloads may have happened since; how many does not matter.
+      if (this.#decrementer > 0) this.#decrementerTick = ticks - ((ticks - this.#decrementerTick) % this.#decrementer);
     }
     const timebase = this.#clock.timebase;
     // This runs at every exit and interrupt, and edges are rare.

@@ -1,6 +1,7 @@
+import { Fpscr } from '../fpu/index.js';
 import { interpreterFunction } from '../interpreter/interpreter-module.js';
 import { sprn } from '../isa/special-purpose-registers.js';
-import { MSR_IMPLEMENTED, Msr, VECTORS, type VectorRow } from '../isa/vectors.js';
+import { Esr, MSR_IMPLEMENTED, Msr, VECTORS, type VectorRow } from '../isa/vectors.js';
 import { ACCESS_FAULTS, ENDLESS_FAULT_COUNT } from '../processor/fault-watch.js';
 import { INTERRUPT_ENTRY } from '../processor/interrupt-entry.js';
 import {
@@ -182,8 +183,14 @@ function takeInterrupt(b: StateBuilder, otherwise: Label): void {
   b.setState(State.faultDear, dear);
   b.setState(SPR.SRR0, pc);
   b.setState(SPR.SRR1, b.msr());
-  b.if(isOneOf(bitsOf((row) => row.writesEsr === true)), () => b.setState(SPR.ESR, b.state(State.pendingEsr)));
+  b.if(isOneOf(bitsOf((row) => row.writesEsr === true)), () => {
+    b.setState(SPR.ESR, b.or(b.and(b.state(SPR.ESR), constant(Esr.MCI)), b.state(State.pendingEsr)));
+  });
   b.if(isOneOf(bitsOf((row) => row.writesDear === true)), () => b.setState(SPR.DEAR, dear));
+  const counter = b.let(b.shl(vector, constant(2)));
+  emit.value(counter);
+  emit.value(b.add(b.word32(counter, State.interruptCounts), constant(1)));
+  emit.memory(Op.i32Store, 2, State.interruptCounts);
   b.setState(State.msr, b.and(b.msr(), constant(BASE_KEPT_MSR)));
   emit.call(Own.findContexts);
   b.setState(State.pc, b.or(b.state(SPR.IVPR), b.word32(b.shl(vector, constant(2)), SPR.IVOR0)));
@@ -244,7 +251,11 @@ function setMsrFunction(): FunctionDefinition {
   b.if(b.and(changed, constant(TRANSLATION_BITS)), () => emit.call(Own.findContexts));
   const raised = b.let(b.and(changed, msr));
   const enables = b.and(b.ne(b.and(raised, constant(Msr.EE | Msr.CE)), constant(0)), b.state(State.interruptWaiting));
-  b.if(b.or(b.and(raised, constant(Msr.WE)), enables), () => emit.call(ATTEND_INDEX));
+  const unmasksFloat = b.and(
+    b.ne(b.and(raised, constant(Msr.FE0 | Msr.FE1)), constant(0)),
+    b.ne(b.and(b.state(State.fpscr), constant(Fpscr.FEX)), constant(0)),
+  );
+  b.if(b.or(b.and(raised, constant(Msr.WE | Msr.DE)), b.or(enables, unmasksFloat)), () => emit.call(ATTEND_INDEX));
   return { name: 'setMsr', params: ['i32'], results: [], locals: emit.localTypes, code: emit.sink.bytes() };
 }
 

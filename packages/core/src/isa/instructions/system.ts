@@ -88,7 +88,7 @@ const nothing: Semantics = () => {};
 const tlbSearch: Semantics = (b, f) => {
   const found = b.call('tlbSearch', dataAddress(b, f));
   const hit = b.let(b.gtS(found, constant(-1)));
-  b.if(hit, () => b.setGpr(f.RT, found));
+  b.setGpr(f.RT, found);
   if (f.Rc) b.setCrField(ZERO, b.or(b.shl(hit, ONE), b.so()));
 };
 
