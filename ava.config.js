@@ -1,4 +1,4 @@
 export default {
   files: ['{packages/*,bench,reports}/dist/test/**/*.test.js', '!**/*.wide.test.js'],
-  timeout: '2m',
+  timeout: '6m',
 };
