@@ -1,5 +1,3 @@
-import { MSR_IMPLEMENTED } from './vectors.js';
-
 /** The SPRs of the 440 (PPC440x5 UM, chapter 10, register summary): one row a number. */
 export interface SprRow {
   readonly name: string;
@@ -52,11 +50,11 @@ export const SPRS: readonly SprRow[] = [
   spr('CTR',        9, 'UU', 'computed'),
   spr('DEC',       22, 'SS', 'computed'),
   spr('SRR0',      26, 'SS', 'plain', { mask: 0xfffffffc }),
-  spr('SRR1',      27, 'SS', 'plain', { mask: MSR_IMPLEMENTED }),
+  spr('SRR1',      27, 'SS', 'plain'),
   spr('PID',       48, 'SS', 'effect', { mask: 0xff }),
   spr('DECAR',     54, '-S', 'computed'),
   spr('CSRR0',     58, 'SS', 'plain', { mask: 0xfffffffc }),
-  spr('CSRR1',     59, 'SS', 'plain', { mask: MSR_IMPLEMENTED }),
+  spr('CSRR1',     59, 'SS', 'plain'),
   spr('DEAR',      61, 'SS', 'plain'),
   spr('ESR',       62, 'SS', 'plain'),
   spr('IVPR',      63, 'SS', 'plain', { mask: 0xffff0000 }),
@@ -83,7 +81,7 @@ export const SPRS: readonly SprRow[] = [
   spr('TCR',      340, 'SS', 'computed', { mask: 0xffc00000 }),
   ...numbered('IVOR', 400, 16, 'SS', 'plain', 0xfff0),
   spr('MCSRR0',   570, 'SS', 'plain', { mask: 0xfffffffc }),
-  spr('MCSRR1',   571, 'SS', 'plain', { mask: MSR_IMPLEMENTED }),
+  spr('MCSRR1',   571, 'SS', 'plain'),
   spr('MCSR',     572, 'SS', 'computed', { mask: 0xff800000 }),
   ...numbered('INV', 880, 4, 'SS', 'plain'),
   ...numbered('ITV', 884, 4, 'SS', 'plain'),

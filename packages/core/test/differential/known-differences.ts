@@ -142,6 +142,12 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     bits: PROGRAM_REASONS,
   },
   {
+    reason: 'ESR[MCI] is left alone by all interrupts but machine checks (UM 6.5.4, 6.5.7); QEMU clears it',
+    applies: ({ ours }) => (ours[At.esr]! & Esr.MCI) !== 0,
+    fields: only(At.esr),
+    bits: Esr.MCI,
+  },
+  {
     reason: 'QEMU writes DEAR at an Instruction TLB Error; the 440 leaves it alone (UM 6.5.15)',
     applies: ({ ours }) => ours[At.vector] === Vector.instructionTlbError,
     fields: only(At.dear),
@@ -272,12 +278,12 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     bits: TlbWord2.E,
   },
   {
-    reason: 'tlbsx that finds nothing leaves RT undefined (UM p. 435): unchanged here, all ones in QEMU',
+    reason: 'bits of EPN below the page size take no part in the match (UM 5.3); in QEMU such an entry never matches, so that tlbsx gives all ones',
     applies: (d) => mnemonicIs('tlbsx')(d) && d.qemu[At.gpr + fieldOf(d, 'RT')] === 0xffffffff,
     fields: isGpr,
   },
   {
-    reason: 'bits of EPN below the page size take no part in the match (UM 5.3); in QEMU such an entry never matches',
+    reason: 'the same, seen in CR0',
     applies: (d) => mnemonicIs('tlbsx')(d) && d.instruction!.variant.Rc && d.qemu[At.gpr + fieldOf(d, 'RT')] === 0xffffffff,
     fields: only(At.cr),
     bits: 0x20000000,
