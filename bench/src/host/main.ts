@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readGuestCatalogue } from '../guest-catalogue.js';
+import { useBranchHints } from '../host-flags.js';
 import { hostMachine } from '../host-machine.js';
 import { runHostBench } from './host-bench.js';
 import { formatTable } from './host-table.js';
@@ -28,6 +29,7 @@ if (!Number.isInteger(repetitions) || repetitions < 1 || !(caseSeconds > 0)) {
   console.error('Usage: pnpm bench:host [--repetitions N] [--case-seconds S], both above 0.');
   process.exitCode = 2;
 } else {
+  useBranchHints();
   const scratchFolder = mkdtempSync(join(tmpdir(), 'exitlab-host-bench-'));
   try {
     const rows = await runHostBench({
