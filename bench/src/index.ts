@@ -6,6 +6,7 @@ export * from './console-comparison.js';
 export * from './exit-rates.js';
 export * from './guest-catalogue.js';
 export * from './guest-run.js';
+export * from './host-flags.js';
 export * from './host-machine.js';
 export * from './host-statistics.js';
 export * from './host-suite.js';

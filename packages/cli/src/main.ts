@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { benchGuests } from '@exitlab/bench';
+import { benchGuests, useBranchHints } from '@exitlab/bench';
 import { runCli } from './cli.js';
 import type { Output } from './command.js';
 import { ExitStatus } from './exit-status.js';
@@ -22,6 +22,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+useBranchHints();
 const surroundings = { secondsNow: () => performance.now() / 1e3, dateNow: () => new Date() };
 
 process.exitCode = await runCli(process.argv.slice(2), {
