@@ -1,5 +1,6 @@
-import type { BookPart } from './cost-profiles/cost-profile.js';
+import type { CostProfile } from './cost-profiles/cost-profile.js';
 import { SPR_TABLE } from './emulation/sprs.js';
+import { ExitLedger, type LedgerEntry } from './exit-ledger.js';
 import { EXIT_TYPES, type ExitType } from './exit-types.js';
 import type { Work } from './work.js';
 
@@ -42,10 +43,10 @@ class Durations {
   sum = 0;
   sumOfSquares = 0;
 
-  add(cycles: number): void {
-    this.count++;
-    this.sum += cycles;
-    this.sumOfSquares += cycles * cycles;
+  add(cycles: number, times = 1): void {
+    this.count += times;
+    this.sum += times * cycles;
+    this.sumOfSquares += times * cycles * cycles;
     if (cycles < this.min) this.min = cycles;
     if (cycles > this.max) this.max = cycles;
   }
@@ -76,25 +77,75 @@ export class Accounting {
   readonly #instructions = new Map<string, number>();
   readonly #sites: Map<number, Map<string, number>> | undefined;
   readonly #parts = EXIT_TYPES.map(() => new Map<string, number>());
-  readonly #partSinks = this.#parts.map(
-    (sums): BookPart =>
-      (part, instructions) => {
-        sums.set(part, (sums.get(part) ?? 0) + instructions);
-      },
-  );
   #idleCycles = 0;
+  readonly #costProfile: CostProfile;
+  /** What has been booked since the sums were last brought up to date. */
+  readonly #ledger = new ExitLedger();
+  readonly #pinned: LedgerEntry[] = [];
 
-  constructor(countSites: boolean) {
+  constructor(costProfile: CostProfile, countSites: boolean) {
+    this.#costProfile = costProfile;
     this.#sites = countSites ? new Map() : undefined;
   }
 
-  bookExit(type: ExitType, pc: number, cycles: number, work: Work): void {
-    (this.#types[type] as Durations).add(cycles);
+  /** Books an exit in which the guest slept for `idleCycles`, 0 for most. Returns what the exit costs beside that, in core cycles. */
+  bookExit(type: ExitType, pc: number, idleCycles: number, work: Work): number {
+    const entry = this.#ledger.find(type, work) ?? this.#newEntry(type, work);
+    if (idleCycles === 0) {
+      entry.count++;
+    } else {
+      entry.sleepCount++;
+      (this.#types[type] as Durations).add(entry.cycles + idleCycles);
+    }
+    this.#bookSite(type, pc);
+    return entry.cycles;
+  }
+
+  /** An entry for exits that always take this work, for {@link bookPinned}; it lasts as long as this accounting. */
+  pin(type: ExitType, work: Work): LedgerEntry {
+    const entry = { type, work: work.copy(), cycles: this.#costProfile.price(type, work), count: 0, sleepCount: 0 };
+    this.#pinned.push(entry);
+    return entry;
+  }
+
+  /** Books an exit like those of `entry`. */
+  bookPinned(entry: LedgerEntry, pc: number): void {
+    entry.count++;
+    if (this.#sites !== undefined) this.#bookSite(entry.type, pc);
+  }
+
+  #newEntry(type: ExitType, work: Work): LedgerEntry {
+    if (this.#ledger.isFull) {
+      this.#settle();
+      this.#ledger.clear();
+    }
+    return this.#ledger.add(type, work, this.#costProfile.price(type, work));
+  }
+
+  /** Adds what the ledger holds to the sums. */
+  #settle(): void {
+    for (const entries of [this.#ledger.entries, this.#pinned]) for (const entry of entries) this.#settleEntry(entry);
+  }
+
+  #settleEntry(entry: LedgerEntry): void {
+    const { type, work, cycles, count } = entry;
+    const times = count + entry.sleepCount;
+    if (times === 0) return;
+    if (count > 0) (this.#types[type] as Durations).add(cycles, count);
+    const parts = this.#parts[type] as Map<string, number>;
+    this.#costProfile.price(type, work, (part, instructions) => {
+      parts.set(part, (parts.get(part) ?? 0) + times * instructions);
+    });
     if (work.instruction !== '') {
       const spr = work.sprn < 0 ? '' : ` ${SPR_TABLE.get(work.sprn)?.name ?? work.sprn}`;
       const key = `${work.instruction}${spr}`;
-      this.#instructions.set(key, (this.#instructions.get(key) ?? 0) + 1);
+      this.#instructions.set(key, (this.#instructions.get(key) ?? 0) + times);
     }
+    entry.count = 0;
+    entry.sleepCount = 0;
+  }
+
+  #bookSite(type: ExitType, pc: number): void {
     if (this.#sites === undefined) return;
     let site = this.#sites.get(pc);
     if (site === undefined) {
@@ -103,11 +154,6 @@ export class Accounting {
     }
     const name = EXIT_TYPES[type]?.name as string;
     site.set(name, (site.get(name) ?? 0) + 1);
-  }
-
-  /** Takes what the price of an exit of `type` is made of. */
-  partSink(type: ExitType): BookPart {
-    return this.#partSinks[type] as BookPart;
   }
 
   bookTimeInGuest(cycles: number): void {
@@ -120,6 +166,7 @@ export class Accounting {
 
   /** Forgets everything, as writing `c` to KVM's timing file does. */
   clear(): void {
+    this.#settle();
     for (const durations of this.#types) durations.clear();
     for (const sums of this.#parts) sums.clear();
     this.#timeInGuest.clear();
@@ -129,6 +176,7 @@ export class Accounting {
   }
 
   snapshot(): AccountingSnapshot {
+    this.#settle();
     const exits: ExitSummary[] = [];
     EXIT_TYPES.forEach((row, index) => {
       const parts = Object.fromEntries(this.#parts[index] as Map<string, number>);

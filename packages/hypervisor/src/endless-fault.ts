@@ -39,6 +39,12 @@ export class EndlessFaultDetector {
     this.#limit = limit;
   }
 
+  /** Takes an exit of the guest kernel into account that completed an instruction. */
+  observeProgress(guestInstructions: number): void {
+    this.#withoutProgress = 1;
+    this.#lastInstructions = guestInstructions;
+  }
+
   /** Takes an exit into account; a failure when the limit is reached. */
   observe(exit: ObservedExit): Failure | undefined {
     // Any exit counts here: a guest whose vectors hold no instructions takes program interrupts only.

@@ -62,7 +62,7 @@ function fail(type: ExitType, reason: Failure['reason'], pc: number, message: st
 
 /** The instruction at the guest's pc, through the mapping that has just served its fetch. */
 function fetchInstruction(vcpu: Vcpu): number {
-  return readGuestWord(vcpu, vcpu.pc);
+  return vcpu.processor.interruptedInstruction() ?? readGuestWord(vcpu, vcpu.pc);
 }
 
 function readGuestWord(vcpu: Vcpu, ea: number): number {

@@ -3,10 +3,13 @@ import { Accounting, type AccountingSnapshot } from './accounting.js';
 import type { CostProfile } from './cost-profiles/cost-profile.js';
 import { LINUX_3_4_COSTS } from './cost-profiles/linux-3.4.js';
 import { performDeviceAccess } from './emulation/device-access.js';
+import { type FixedWork, fixedWorkOf } from './emulation/fixed-work.js';
+import { InstructionCache } from './emulation/instruction-cache.js';
 import { CPR0_CONFIG_ADDRESS, CPR0_CONFIG_DATA } from './emulation/privileged.js';
 import type { EmulationContext } from './emulation/sprs.js';
 import { EndlessFaultDetector } from './endless-fault.js';
 import { type Exit, type ExitOutcome, type Failure, guestPermitsFetch, handleExit } from './exit-handler.js';
+import type { LedgerEntry } from './exit-ledger.js';
 import { EXIT_TYPES, ExitType } from './exit-types.js';
 import type { ByteChannels } from './hypercalls.js';
 import { deliverInterrupts, dequeueInterrupt, Priority, queueInterrupt } from './interrupts.js';
@@ -47,6 +50,8 @@ export interface HypervisorOptions {
   readonly hostTickHz?: number;
   /** Pages that the host's user space touches at each exit to it; they share the shadow TLB's rotation. 0 by default. */
   readonly hostProcessPages?: number;
+  /** Called at each exit when it is booked, with the record of its work, which is only lent. Every exit then takes the long way. */
+  readonly onExit?: (type: ExitType, work: Work) => void;
 }
 
 /** Why {@link Hypervisor.run} came back. */
@@ -58,17 +63,20 @@ export type RunOutcome =
   | { readonly kind: 'reset' }
   | { readonly kind: 'failure'; readonly failure: Failure };
 
-const FAULT_TYPES: ReadonlySet<ExitType> = new Set([
-  ExitType.ITLBREAL,
-  ExitType.ITLBVIRT,
-  ExitType.DTLBREAL,
-  ExitType.DTLBVIRT,
-  ExitType.ISI,
-  ExitType.DSI,
-]);
+/** A bit for each type that a missing or forbidden translation makes. */
+const FAULT_TYPES = [ExitType.ITLBREAL, ExitType.ITLBVIRT, ExitType.DTLBREAL, ExitType.DTLBVIRT, ExitType.ISI, ExitType.DSI].reduce(
+  (bits, type) => bits | (1 << type),
+  0,
+);
 
-/** Interrupts that save the pc elsewhere than in SRR0. */
-const CRITICAL_VECTORS: ReadonlySet<number> = new Set([Ivor.CRITICAL, Ivor.WATCHDOG, Ivor.DEBUG]);
+/** A bit for each interrupt that saves the pc elsewhere than in SRR0. */
+const CRITICAL_VECTORS = (1 << Ivor.CRITICAL) | (1 << Ivor.WATCHDOG) | (1 << Ivor.DEBUG);
+
+/** An instruction whose exits are all alike: what it does, and where they are counted. */
+interface FixedExit {
+  readonly work: FixedWork;
+  readonly entry: LedgerEntry;
+}
 
 /** A virtual 440 over a real one: what /dev/kvm is to its machine monitor. */
 export class Hypervisor implements InterruptInputs {
@@ -85,6 +93,12 @@ export class Hypervisor implements InterruptInputs {
   readonly #exit: Exit = { vector: 0, pc: 0, dear: 0, esr: 0 };
   readonly #detector: EndlessFaultDetector;
   readonly #hostProcessPages: number;
+  readonly #onExit: HypervisorOptions['onExit'];
+  readonly #fixedExits: InstructionCache<FixedExit>;
+  /** Guest execution since the last exit, which run may have left in between. */
+  #guestCycles = 0;
+  /** What the hardware's PID was last set to. */
+  #hardwarePid = -1;
   #emulatedInstructions = 0;
   #stopRequested = false;
   #onCleared: (() => void) | undefined;
@@ -110,7 +124,9 @@ export class Hypervisor implements InterruptInputs {
     });
     this.vcpu = new Vcpu(processor, this.policy, ramBytes, shared, this.#shadowTlb, this.#work);
     if (shared.pa !== undefined && this.policy.magicPage === 'silent') this.#shadowTlb.mapMagicPage(shared.pa);
-    this.#accounting = new Accounting(options.countSites ?? false);
+    this.#accounting = new Accounting(this.costProfile, options.countSites ?? false);
+    this.#onExit = options.onExit;
+    this.#fixedExits = new InstructionCache((word) => this.#fixedExitOf(word));
     this.#detector = new EndlessFaultDetector(options.endlessFaultLimit ?? 10_000);
     this.#hostProcessPages = options.hostProcessPages ?? 0;
     const ticksPerCycle = processor.clock.timebaseHz / processor.clock.coreHz;
@@ -205,9 +221,10 @@ export class Hypervisor implements InterruptInputs {
       this.#enter();
       const entered = processor.clock.cycles;
       const reason = processor.run(remaining);
-      this.#accounting.bookTimeInGuest(processor.clock.cycles - entered);
+      this.#guestCycles += processor.clock.cycles - entered;
       switch (reason) {
         case StopReason.interrupt: {
+          this.#bookTimeInGuest();
           const outcome = this.#takeExit();
           if (outcome !== undefined) return outcome;
           break;
@@ -230,7 +247,11 @@ export class Hypervisor implements InterruptInputs {
     this.#timers.program(this.vcpu.heldInCriticalSection);
     processor.pc = vcpu.pc;
     processor.msr = vcpu.hardwareMsr;
-    processor.writeSpr(Spr.PID, this.#shadowTlb.hardwarePid(vcpu));
+    const hardwarePid = this.#shadowTlb.hardwarePid(vcpu);
+    if (hardwarePid !== this.#hardwarePid) {
+      this.#hardwarePid = hardwarePid;
+      processor.writeSpr(Spr.PID, hardwarePid);
+    }
     if (vcpu.shared.pa !== undefined) vcpu.refreshUserReadableSprgs();
   }
 
@@ -238,20 +259,33 @@ export class Hypervisor implements InterruptInputs {
   #prepareFromOutside(): RunOutcome | undefined {
     if (this.#sleeping !== undefined) return this.#sleep();
     deliverInterrupts(this.vcpu, this.#work);
-    if (this.#work.delivered !== 0 && this.#interrupted) this.#book(ExitType.SIGNAL, this.vcpu.pc, 0);
+    if (this.#work.delivered !== 0 && this.#interrupted) {
+      this.#bookTimeInGuest();
+      this.#book(ExitType.SIGNAL, this.vcpu.pc, 0);
+    }
     this.#interrupted = false;
     return undefined;
+  }
+
+  /** KVM's TIMEINGUEST counts entries into the guest, and a slice of {@link run} that ends without an exit is none. */
+  #bookTimeInGuest(): void {
+    this.#accounting.bookTimeInGuest(this.#guestCycles);
+    this.#guestCycles = 0;
   }
 
   #takeExit(): RunOutcome | undefined {
     const { processor, vcpu } = this;
     const exit = this.#exit;
     exit.vector = processor.lastVector;
-    exit.pc = processor.readSpr(CRITICAL_VECTORS.has(exit.vector) ? Spr.CSRR0 : Spr.SRR0) ?? 0;
+    exit.pc = processor.readSpr((CRITICAL_VECTORS & (1 << exit.vector)) !== 0 ? Spr.CSRR0 : Spr.SRR0) ?? 0;
     exit.dear = processor.readSpr(Spr.DEAR) ?? 0;
     exit.esr = processor.readSpr(Spr.ESR) ?? 0;
     vcpu.pc = exit.pc;
     const userMode = vcpu.userMode;
+    if (exit.vector === Ivor.PROGRAM && !userMode && vcpu.pending === 0 && (exit.esr & (Esr.PTR | Esr.FP)) === 0) {
+      const fixed = this.#fixedExit();
+      if (fixed !== undefined) return this.#takeFixedExit(fixed, exit.pc);
+    }
     this.#work.reset(exit.vector, userMode);
     if (exit.vector === Ivor.DECREMENTER) return this.#takeTimerExit(exit.pc);
 
@@ -268,9 +302,7 @@ export class Hypervisor implements InterruptInputs {
       return ended;
     }
     if (asleep) {
-      this.#sleeping = { pc: exit.pc, idleCycles: 0, type: outcome.kind === 'idle' ? type : ExitType.EMUL_WAIT };
-      this.#work.waits++;
-      return this.#sleep();
+      return this.#fallAsleep(exit.pc, outcome.kind === 'idle' ? type : ExitType.EMUL_WAIT);
     }
     this.#book(type, exit.pc, 0);
     if (ended !== undefined) return ended;
@@ -279,12 +311,55 @@ export class Hypervisor implements InterruptInputs {
       pc: exit.pc,
       address: exit.vector === Ivor.DTLB_MISS || exit.vector === Ivor.DATA_STORAGE ? exit.dear : exit.pc,
       typeName: EXIT_TYPES[type]?.name as string,
-      isFault: FAULT_TYPES.has(type),
+      isFault: (FAULT_TYPES & (1 << type)) !== 0,
       permittedByGuest,
       userMode,
       guestInstructions: this.guestInstructions,
     });
     return failure === undefined ? undefined : { kind: 'failure', failure };
+  }
+
+  /** The short way for the instruction that has led here, if there is one. */
+  #fixedExit(): FixedExit | undefined {
+    if (this.#onExit !== undefined || this.#onCleared !== undefined) return undefined;
+    const word = this.processor.interruptedInstruction();
+    return word === undefined ? undefined : this.#fixedExits.get(word);
+  }
+
+  #fixedExitOf(word: number): FixedExit | undefined {
+    const fixed = fixedWorkOf(word, this.policy);
+    if (fixed === undefined) return undefined;
+    const work = new Work();
+    work.reset(Ivor.PROGRAM, false);
+    work.instruction = fixed.mnemonic;
+    work.sprn = fixed.sprn;
+    work.restoresAllGprs = true;
+    return { work: fixed, entry: this.#accounting.pin(fixed.exitType, work) };
+  }
+
+  /** An exit that always takes the same work, with no interrupt pending: nothing of it need be noted or priced anew. */
+  #takeFixedExit({ work, entry }: FixedExit, pc: number): RunOutcome | undefined {
+    const { processor, vcpu } = this;
+    work.emulate(this.#context);
+    if (!work.jumps) vcpu.pc = (pc + 4) >>> 0;
+    this.#emulatedInstructions++;
+    processor.clearReservation();
+    deliverInterrupts(vcpu, this.#work);
+    if ((vcpu.msr & Msr.WE) !== 0) {
+      Object.assign(this.#work, entry.work);
+      return this.#fallAsleep(pc, ExitType.EMUL_WAIT);
+    }
+    processor.clock.advance(entry.cycles);
+    this.#accounting.bookPinned(entry, pc);
+    this.#serveTimersInHost();
+    this.#detector.observeProgress(this.guestInstructions);
+    return undefined;
+  }
+
+  #fallAsleep(pc: number, type: ExitType): RunOutcome | undefined {
+    this.#sleeping = { pc, idleCycles: 0, type };
+    this.#work.waits++;
+    return this.#sleep();
   }
 
   /** What user space does for an exit; interrupts that devices raise by it are delivered before the guest goes on. */
@@ -384,9 +459,8 @@ export class Hypervisor implements InterruptInputs {
 
   /** Books the exit and lets its modelled time pass. */
   #book(type: ExitType, pc: number, idleCycles: number): void {
-    const cycles = this.costProfile.price(type, this.#work, this.#accounting.partSink(type));
-    this.processor.clock.advance(cycles);
-    this.#accounting.bookExit(type, pc, cycles + idleCycles, this.#work);
+    this.processor.clock.advance(this.#accounting.bookExit(type, pc, idleCycles, this.#work));
+    this.#onExit?.(type, this.#work);
     if (this.#onCleared === undefined) return;
     this.#accounting.clear();
     this.#onCleared();

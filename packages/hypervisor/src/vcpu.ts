@@ -106,6 +106,11 @@ export class Vcpu {
     if (this.policy.hardwarePids === 'flush' && ((before ^ value) & Msr.PR) !== 0) this.shadowTlb.releaseAll(this.work);
   }
 
+  /** Sets MSR[EE] as it stands in `value`, and nothing else (`wrtee`). */
+  setExternalEnable(value: number): void {
+    this.shared.set(SharedField.msr, ((this.msr & ~Msr.EE) | (value & Msr.EE)) >>> 0);
+  }
+
   /** Guest-physical address of `ea` by guest TLB entry `index`. */
   guestPhysical(index: number, ea: number): number {
     return physicalAddress(this.guestTlb.entry(index), ea);

@@ -101,4 +101,64 @@ export class Work {
     this.shadowReloads = 0;
     this.waits = 0;
   }
+
+  /** Whether another exit's work was the same in every item, so that it costs the same. */
+  equals(other: Work): boolean {
+    return (
+      this.slotsAbove === other.slotsAbove &&
+      this.slotsBelow === other.slotsBelow &&
+      this.instruction === other.instruction &&
+      this.sprn === other.sprn &&
+      this.releases === other.releases &&
+      this.delivered === other.delivered &&
+      this.vector === other.vector &&
+      this.fromUserMode === other.fromUserMode &&
+      this.tlbWord === other.tlbWord &&
+      this.restoresAllGprs === other.restoresAllGprs &&
+      this.searches === other.searches &&
+      this.slotsOtherTid === other.slotsOtherTid &&
+      this.slotsInvalid === other.slotsInvalid &&
+      this.slotsOtherSpace === other.slotsOtherSpace &&
+      this.searchHits === other.searchHits &&
+      this.hashedSearches === other.hashedSearches &&
+      this.hashUpdates === other.hashUpdates &&
+      this.victimLooks === other.victimLooks &&
+      this.maps === other.maps &&
+      this.mapsReplacing === other.mapsReplacing &&
+      this.eagerMaps === other.eagerMaps &&
+      this.userModeMaps === other.userModeMaps &&
+      this.readOnlyReleases === other.readOnlyReleases &&
+      this.staleReferences === other.staleReferences &&
+      this.injections === other.injections &&
+      this.coldPages === other.coldPages &&
+      this.coldRegions === other.coldRegions &&
+      this.coldBatches === other.coldBatches &&
+      this.releaseScans === other.releaseScans &&
+      this.pidChanged === other.pidChanged &&
+      this.deferred === other.deferred &&
+      this.timerStarts === other.timerStarts &&
+      this.timerCancels === other.timerCancels &&
+      this.timerReprograms === other.timerReprograms &&
+      this.heavyExits === other.heavyExits &&
+      this.shadowReloads === other.shadowReloads &&
+      this.waits === other.waits
+    );
+  }
+
+  /** A number that is the same for equal works, and differs where works often do. */
+  hash(): number {
+    let hash = this.sprn + 1;
+    hash = Math.imul(hash, 31) + this.vector + (this.fromUserMode ? 16 : 0);
+    hash = Math.imul(hash, 31) + this.slotsAbove;
+    hash = Math.imul(hash, 31) + this.slotsBelow;
+    hash = Math.imul(hash, 31) + this.slotsOtherTid;
+    hash = Math.imul(hash, 31) + this.releases + this.mapsReplacing;
+    hash = Math.imul(hash, 31) + this.tlbWord + this.readOnlyReleases;
+    hash = Math.imul(hash, 31) + this.delivered;
+    return Math.imul(hash, 0x9e3779b1);
+  }
+
+  copy(): Work {
+    return Object.assign(new Work(), this);
+  }
 }

@@ -1,11 +1,10 @@
 import test from 'ava';
 import {
-  type CostProfile,
   EXIT_TYPES,
+  type HypervisorOptions,
   KVM_GENERATIONS,
   kvmGeneration,
   LINUX_3_4,
-  LINUX_3_4_COSTS,
   type MicroguestResult,
   runMicroguests,
   USER_SPACE,
@@ -113,28 +112,21 @@ type Prices = Map<string, Map<number, number>>;
 /** What a guest's exits cost in each kernel (user space has a column of its own), under the policy of one of them. */
 function pricesOf(guest: string, policyOf: string): Map<string, Prices> {
   const prices = new Map<string, Prices>(KVM_GENERATIONS.map(({ costs }) => [costs.name, new Map()]));
-  const recorder: CostProfile = {
-    name: 'recorder',
-    version: '1',
-    interruptInHost: LINUX_3_4_COSTS.interruptInHost,
-    timerStartDelay: LINUX_3_4_COSTS.timerStartDelay,
-    price: (type, work) => {
-      const key = `${EXIT_TYPES[type]?.name} ${work.instruction} ${work.sprn} word${work.tlbWord}`;
-      for (const { costs } of KVM_GENERATIONS) {
-        let kernelPrice = 0;
-        costs.price(type, work, (part, instructions) => {
-          if (part !== USER_SPACE) kernelPrice += instructions;
-        });
-        const byKey = prices.get(costs.name) as Prices;
-        const histogram = byKey.get(key) ?? new Map<number, number>();
-        histogram.set(kernelPrice, (histogram.get(kernelPrice) ?? 0) + 1);
-        byKey.set(key, histogram);
-      }
-      return LINUX_3_4_COSTS.price(type, work);
-    },
+  const onExit: NonNullable<HypervisorOptions['onExit']> = (type, work) => {
+    const key = `${EXIT_TYPES[type]?.name} ${work.instruction} ${work.sprn} word${work.tlbWord}`;
+    for (const { costs } of KVM_GENERATIONS) {
+      let kernelPrice = 0;
+      costs.price(type, work, (part, instructions) => {
+        if (part !== USER_SPACE) kernelPrice += instructions;
+      });
+      const byKey = prices.get(costs.name) as Prices;
+      const histogram = byKey.get(key) ?? new Map<number, number>();
+      histogram.set(kernelPrice, (histogram.get(kernelPrice) ?? 0) + 1);
+      byKey.set(key, histogram);
+    }
   };
   const policy = { ...LINUX_3_4, ...kvmGeneration(policyOf)?.policy };
-  runMicroguests(image, { only: [guest], hypervisor: { policy, costProfile: recorder } });
+  runMicroguests(image, { only: [guest], hypervisor: { policy, onExit } });
   return prices;
 }
 

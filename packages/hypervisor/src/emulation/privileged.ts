@@ -1,6 +1,6 @@
 import { decode, sprByNumber } from '@exitlab/core';
 import { ExitType } from '../exit-types.js';
-import { Dbcr0, Esr, Msr, Spr } from '../registers.js';
+import { Dbcr0, Esr, Spr } from '../registers.js';
 import { SharedField } from '../shared-page.js';
 import type { Vcpu } from '../vcpu.js';
 import { emulateTlbre, emulateTlbsx, emulateTlbwe } from './guest-tlb-instructions.js';
@@ -30,8 +30,13 @@ const CPR0_CONFIG_ADDRESS = 0x00c;
 const CPR0_CONFIG_DATA = 0x00d;
 
 function writeEe(vcpu: Vcpu, value: number): EmulationResult {
-  vcpu.shared.set(SharedField.msr, ((vcpu.msr & ~Msr.EE) | (value & Msr.EE)) >>> 0);
+  vcpu.setExternalEnable(value);
   return 'done';
+}
+
+/** `rfi`. */
+export function returnFromInterrupt({ vcpu }: EmulationContext): EmulationResult {
+  return returnTo(vcpu, vcpu.shared.get(SharedField.srr0), vcpu.shared.get(SharedField.srr1));
 }
 
 function returnTo(vcpu: Vcpu, pc: number, msr: number): EmulationResult {
@@ -97,7 +102,7 @@ export const PRIVILEGED_INSTRUCTIONS: readonly PrivilegedInstruction[] = [
   kvm('wrteei', ExitType.EMUL_WRTEE, ({ vcpu }, word) => writeEe(vcpu, word)),
   kvm('mfspr', ExitType.EMUL_MFSPR, emulateMfspr),
   kvm('mtspr', ExitType.EMUL_MTSPR, emulateMtspr),
-  kvm('rfi', ExitType.EMUL_RFI, ({ vcpu }) => returnTo(vcpu, vcpu.shared.get(SharedField.srr0), vcpu.shared.get(SharedField.srr1))),
+  kvm('rfi', ExitType.EMUL_RFI, returnFromInterrupt),
   kvm('tlbwe', ExitType.EMUL_TLBWE, ({ vcpu }, word) => (emulateTlbwe(vcpu, word) ? 'done' : 'illegal')),
   kvm('tlbsx', ExitType.EMUL_TLBSX, ({ vcpu }, word) => {
     emulateTlbsx(vcpu, word);

@@ -22,12 +22,17 @@ export interface SprRow {
   readonly write?: (context: EmulationContext, value: number) => void;
   /** Which accesses KVM 3.4 does not know; they count under a type of our own. */
   readonly filled?: 'both' | 'read' | 'write';
+  /** A write does more than keep the value: what work that is depends on the state of things. */
+  readonly writeTakesWork?: true;
+  /** Where its value lies, if it is a field of the shared page. */
+  readonly field?: SharedField;
 }
 
 function shared(sprn: number, name: string, field: SharedField): SprRow {
   return {
     sprn,
     name,
+    field,
     read: ({ vcpu }) => vcpu.shared.get(field),
     write: ({ vcpu }, value) => vcpu.shared.set(field, value),
   };
@@ -97,6 +102,7 @@ const ROWS: readonly SprRow[] = [
     name: 'DEC',
     read: ({ timers }) => timers.readDec(),
     write: ({ vcpu, timers, timerStartDelayTicks }, value) => timers.writeDec(value, timerStartDelayTicks, vcpu.work),
+    writeTakesWork: true,
   },
   {
     sprn: Spr.DECAR,
@@ -107,9 +113,27 @@ const ROWS: readonly SprRow[] = [
     },
     filled: 'both',
   },
-  { sprn: Spr.TSR, name: 'TSR', read: ({ timers }) => timers.readTsr(), write: ({ vcpu, timers }, value) => timers.clearTsr(value, vcpu) },
-  { sprn: Spr.TCR, name: 'TCR', read: ({ timers }) => timers.tcr, write: ({ vcpu, timers }, value) => timers.writeTcr(value, vcpu) },
-  { sprn: Spr.PID, name: 'PID', read: ({ vcpu }) => vcpu.pid, write: ({ vcpu }, value) => vcpu.setPid(value) },
+  {
+    sprn: Spr.TSR,
+    name: 'TSR',
+    read: ({ timers }) => timers.readTsr(),
+    write: ({ vcpu, timers }, value) => timers.clearTsr(value, vcpu),
+    writeTakesWork: true,
+  },
+  {
+    sprn: Spr.TCR,
+    name: 'TCR',
+    read: ({ timers }) => timers.tcr,
+    write: ({ vcpu, timers }, value) => timers.writeTcr(value, vcpu),
+    writeTakesWork: true,
+  },
+  {
+    sprn: Spr.PID,
+    name: 'PID',
+    read: ({ vcpu }) => vcpu.pid,
+    write: ({ vcpu }, value) => vcpu.setPid(value),
+    writeTakesWork: true,
+  },
   {
     sprn: Spr.MMUCR,
     name: 'MMUCR',
@@ -143,6 +167,7 @@ const ROWS: readonly SprRow[] = [
     write: ({ vcpu }, value) => {
       vcpu.dbcr0 = value;
     },
+    writeTakesWork: true,
   },
   stored(Spr.DBCR1, 'DBCR1'),
   {
