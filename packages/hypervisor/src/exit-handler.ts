@@ -4,7 +4,7 @@ import { isGuestRam } from './emulation/guest-tlb-instructions.js';
 import { fieldRt, fieldSpr } from './emulation/instruction-word.js';
 import { CPR0_CONFIG_DATA, findPrivileged, isFilledSprAccess, programSyndrome } from './emulation/privileged.js';
 import type { EmulationContext } from './emulation/sprs.js';
-import { ExitType } from './exit-types.js';
+import { EXIT_TYPES, ExitType } from './exit-types.js';
 import { HYPERCALL_R0, HYPERCALL_WORD, performHypercall } from './hypercalls.js';
 import { Priority, queueInterrupt, queueProgram } from './interrupts.js';
 import { Esr, Ivor, Mcsr, Msr } from './registers.js';
@@ -54,6 +54,12 @@ const RESUME_NV: ExitOutcome = { kind: 'resume-guest-nv' };
 const IDLE: ExitOutcome = { kind: 'idle' };
 const RESET: ExitOutcome = { kind: 'reset' };
 
+/** Exits that only resume the guest, by type. */
+const RESUMED: readonly HandledExit[] = EXIT_TYPES.map((_, type) => ({ type, outcome: RESUME }));
+const RESUMED_NV: readonly HandledExit[] = EXIT_TYPES.map((_, type) => ({ type, outcome: RESUME_NV }));
+const resumed = (type: ExitType): HandledExit => RESUMED[type] as HandledExit;
+const resumedNv = (type: ExitType): HandledExit => RESUMED_NV[type] as HandledExit;
+
 const hex = (value: number): string => `0x${(value >>> 0).toString(16).padStart(8, '0')}`;
 
 function fail(type: ExitType, reason: Failure['reason'], pc: number, message: string): HandledExit {
@@ -78,7 +84,7 @@ function readGuestWord(vcpu: Vcpu, ea: number): number {
 
 function reflect(vcpu: Vcpu, priority: number, type: ExitType): HandledExit {
   queueInterrupt(vcpu, priority);
-  return { type, outcome: RESUME };
+  return resumed(type);
 }
 
 function reflectStorage(vcpu: Vcpu, exit: Exit, priority: number, type: ExitType): HandledExit {
@@ -99,7 +105,7 @@ function handleProgram(context: EmulationContext, exit: Exit): HandledExit {
   const { vcpu } = context;
   if (vcpu.userMode) {
     queueProgram(vcpu, exit.esr);
-    return { type: ExitType.USR_PR_INST, outcome: RESUME };
+    return resumed(ExitType.USR_PR_INST);
   }
   const asKvm = vcpu.policy.unsupported === 'as-kvm';
   const word = fetchInstruction(vcpu);
@@ -107,7 +113,7 @@ function handleProgram(context: EmulationContext, exit: Exit): HandledExit {
     vcpu.work.instruction = 'twi';
     vcpu.work.restoresAllGprs = true;
     queueProgram(vcpu, exit.esr);
-    return { type: ExitType.EMULINST, outcome: RESUME_NV };
+    return resumedNv(ExitType.EMULINST);
   }
   const instruction = (exit.esr & (Esr.PTR | Esr.FP)) === 0 ? findPrivileged(word) : undefined;
   const filled = instruction !== undefined && (instruction.filled || isFilledSprAccess(instruction, word));
@@ -119,10 +125,10 @@ function handleProgram(context: EmulationContext, exit: Exit): HandledExit {
       case 'done':
         vcpu.pc = (vcpu.pc + 4) >>> 0;
         vcpu.work.restoresAllGprs = true;
-        return { type, outcome: RESUME_NV };
+        return resumedNv(type);
       case 'jumped':
         vcpu.work.restoresAllGprs = true;
-        return { type, outcome: RESUME_NV };
+        return resumedNv(type);
       case 'reset':
         return { type, outcome: RESET };
       case 'dcr':
@@ -136,7 +142,7 @@ function handleProgram(context: EmulationContext, exit: Exit): HandledExit {
     return fail(ExitType.EMULINST, 'unemulated-instruction', exit.pc, message);
   }
   queueProgram(vcpu, programSyndrome(exit.esr));
-  return { type: ExitType.X_PROGRAM, outcome: RESUME };
+  return resumed(ExitType.X_PROGRAM);
 }
 
 function handleDcr(vcpu: Vcpu, word: number): HandledExit {
@@ -155,7 +161,7 @@ function handleDcr(vcpu: Vcpu, word: number): HandledExit {
 function handleFloatingPoint(vcpu: Vcpu): HandledExit {
   if (vcpu.policy.floatingPoint === 'lazy' && (vcpu.msr & Msr.FP) !== 0) {
     vcpu.floatingPointGiven = true;
-    return { type: ExitType.X_FP_GRANT, outcome: RESUME };
+    return resumed(ExitType.X_FP_GRANT);
   }
   return reflect(vcpu, Priority.FP_UNAVAIL, ExitType.FP_UNAVAIL);
 }
@@ -205,7 +211,7 @@ function handleDeviceAccess(vcpu: Vcpu, exit: Exit, guestIndex: number): Handled
   }
   if (!asKvm && instruction.kind === 'cache-hint') {
     vcpu.pc = (vcpu.pc + 4) >>> 0;
-    return { type: ExitType.X_MMIO, outcome: RESUME };
+    return resumed(ExitType.X_MMIO);
   }
   if (!asKvm && instruction.kind === 'unaligned') return reflectStorage(vcpu, exit, Priority.ALIGNMENT, ExitType.X_ALIGNMENT);
   const message = `The instruction ${hex(word)} at ${hex(exit.pc)} accesses a device and is not emulated.`;
@@ -218,7 +224,7 @@ function handleDataMiss(vcpu: Vcpu, exit: Exit): HandledExit {
   const pa = vcpu.guestPhysical(guestIndex, exit.dear);
   if (!isGuestRam(vcpu, pa)) return handleDeviceAccess(vcpu, exit, guestIndex);
   vcpu.shadowTlb.map(exit.dear, pa, vcpu.guestTlb.entry(guestIndex), guestIndex, vcpu, vcpu.work);
-  return { type: ExitType.DTLBVIRT, outcome: RESUME };
+  return resumed(ExitType.DTLBVIRT);
 }
 
 function handleInstructionMiss(vcpu: Vcpu, exit: Exit): HandledExit {
@@ -231,7 +237,7 @@ function handleInstructionMiss(vcpu: Vcpu, exit: Exit): HandledExit {
     vcpu.mcsr = (vcpu.mcsr | Mcsr.MCS | Mcsr.IB) >>> 0;
     queueInterrupt(vcpu, Priority.MACHINE_CHECK);
   }
-  return { type: ExitType.ITLBVIRT, outcome: RESUME };
+  return resumed(ExitType.ITLBVIRT);
 }
 
 /**
@@ -256,7 +262,7 @@ export function handleExit(context: EmulationContext, exit: Exit): HandledExit {
     case Ivor.FP_UNAVAIL:
       return handleFloatingPoint(vcpu);
     case Ivor.EXTERNAL:
-      return { type: ExitType.EXTINT, outcome: RESUME };
+      return resumed(ExitType.EXTINT);
     case Ivor.ALIGNMENT:
       return reflectUnknownToKvm(vcpu, exit, Priority.ALIGNMENT, ExitType.X_ALIGNMENT, 'alignment');
     case Ivor.AP_UNAVAIL:

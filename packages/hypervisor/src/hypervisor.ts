@@ -7,7 +7,7 @@ import { type FixedWork, fixedWorkOf } from './emulation/fixed-work.js';
 import { InstructionCache } from './emulation/instruction-cache.js';
 import { CPR0_CONFIG_ADDRESS, CPR0_CONFIG_DATA } from './emulation/privileged.js';
 import type { EmulationContext } from './emulation/sprs.js';
-import { EndlessFaultDetector } from './endless-fault.js';
+import { EndlessFaultDetector, type ObservedExit } from './endless-fault.js';
 import { type Exit, type ExitOutcome, type Failure, guestPermitsFetch, handleExit } from './exit-handler.js';
 import type { LedgerEntry } from './exit-ledger.js';
 import { EXIT_TYPES, ExitType } from './exit-types.js';
@@ -63,10 +63,9 @@ export type RunOutcome =
   | { readonly kind: 'reset' }
   | { readonly kind: 'failure'; readonly failure: Failure };
 
-/** A bit for each type that a missing or forbidden translation makes. */
-const FAULT_TYPES = [ExitType.ITLBREAL, ExitType.ITLBVIRT, ExitType.DTLBREAL, ExitType.DTLBVIRT, ExitType.ISI, ExitType.DSI].reduce(
-  (bits, type) => bits | (1 << type),
-  0,
+/** By type, whether a missing or forbidden translation makes such exits. */
+const IS_FAULT = EXIT_TYPES.map((_, type) =>
+  [ExitType.ITLBREAL, ExitType.ITLBVIRT, ExitType.DTLBREAL, ExitType.DTLBVIRT, ExitType.ISI, ExitType.DSI].includes(type),
 );
 
 /** A bit for each interrupt that saves the pc elsewhere than in SRR0. */
@@ -92,6 +91,15 @@ export class Hypervisor implements InterruptInputs {
   readonly #work = new Work();
   readonly #exit: Exit = { vector: 0, pc: 0, dear: 0, esr: 0 };
   readonly #detector: EndlessFaultDetector;
+  readonly #observed: { -readonly [Field in keyof ObservedExit]: ObservedExit[Field] } = {
+    pc: 0,
+    address: 0,
+    typeName: '',
+    isFault: false,
+    permittedByGuest: false,
+    userMode: false,
+    guestInstructions: 0,
+  };
   readonly #hostProcessPages: number;
   readonly #onExit: HypervisorOptions['onExit'];
   readonly #fixedExits: InstructionCache<FixedExit>;
@@ -307,15 +315,15 @@ export class Hypervisor implements InterruptInputs {
     this.#book(type, exit.pc, 0);
     if (ended !== undefined) return ended;
     this.#serveTimersInHost();
-    const failure = this.#detector.observe({
-      pc: exit.pc,
-      address: exit.vector === Ivor.DTLB_MISS || exit.vector === Ivor.DATA_STORAGE ? exit.dear : exit.pc,
-      typeName: EXIT_TYPES[type]?.name as string,
-      isFault: (FAULT_TYPES & (1 << type)) !== 0,
-      permittedByGuest,
-      userMode,
-      guestInstructions: this.guestInstructions,
-    });
+    const observed = this.#observed;
+    observed.pc = exit.pc;
+    observed.address = exit.vector === Ivor.DTLB_MISS || exit.vector === Ivor.DATA_STORAGE ? exit.dear : exit.pc;
+    observed.typeName = EXIT_TYPES[type]?.name as string;
+    observed.isFault = IS_FAULT[type] === true;
+    observed.permittedByGuest = permittedByGuest;
+    observed.userMode = userMode;
+    observed.guestInstructions = this.guestInstructions;
+    const failure = this.#detector.observe(observed);
     return failure === undefined ? undefined : { kind: 'failure', failure };
   }
 

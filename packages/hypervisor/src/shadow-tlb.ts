@@ -3,7 +3,7 @@ import { HardwarePids } from './hardware-pids.js';
 import type { Policy } from './policy.js';
 import { createReplacement, type Replacement } from './replacement.js';
 import { MAGIC_PAGE_EA } from './shared-page.js';
-import { pageBytes, TlbField } from './tlb-words.js';
+import { pageBytes, sizeField, TlbField } from './tlb-words.js';
 import type { Work } from './work.js';
 
 /** What the hypervisor remembers of one slot (KVM's `struct kvmppc_44x_shadow_ref`). */
@@ -118,19 +118,16 @@ export class ShadowTlb {
     // KVM enters a mapping of another process too. Nothing may use it before a PID change, and that drops it; until then it could
     // only be hit wrongly. It takes its slot, but the hardware does not see it.
     if (this.#policy.hardwarePids !== 'flush' && reference.guestTid !== 0 && reference.guestTid !== context.pid) return;
-    const sizeField = (Math.log2(bytes / 1024) / 2) << TlbField.SIZE_SHIFT;
-    this.#processor.writeTlb(slot, 1, frame >>> 0);
-    this.#processor.writeTlb(slot, 2, attributes);
     reference.hardwareTid = this.#tid(reference.guestTid, context);
-    const word0 = (ea - (ea % bytes) + (TlbField.VALID | TlbField.TS | sizeField)) >>> 0;
-    this.#processor.writeTlb(slot, 0, word0, reference.hardwareTid);
+    const word0 = (ea - (ea % bytes) + (TlbField.VALID | TlbField.TS | sizeField(bytes))) >>> 0;
+    this.#processor.writeTlbEntry(slot, word0, frame >>> 0, attributes, reference.hardwareTid);
   }
 
   /** How much around `pa` one shadow entry maps: never beyond the guest's page, the host's page or the end of guest RAM. */
   #mappedBytes(pa: number, guestEntry: Readonly<TlbWords>): number {
     const most = Math.min(pageBytes(guestEntry), this.#policy.hostPageBytes);
-    const fits = (bytes: number) => bytes <= most && pa - (pa % bytes) + bytes <= this.#ramBytes;
-    return HOST_PAGE_SIZES.find(fits) ?? most;
+    for (const bytes of HOST_PAGE_SIZES) if (bytes <= most && pa - (pa % bytes) + bytes <= this.#ramBytes) return bytes;
+    return most;
   }
 
   /** Drops what was mapped for one guest entry. */

@@ -25,9 +25,16 @@ export const TlbField = {
 
 const FOUR_GIGABYTES = 0x1_0000_0000;
 
+const PAGE_BYTES = Array.from({ length: 16 }, (_, size) => 1024 * 4 ** size);
+
 /** Page size in bytes: 1 KB times a power of four. */
 export function pageBytes(entry: TlbWords): number {
-  return 1024 * 4 ** ((entry.word0 & TlbField.SIZE) >> TlbField.SIZE_SHIFT);
+  return PAGE_BYTES[(entry.word0 & TlbField.SIZE) >> TlbField.SIZE_SHIFT] as number;
+}
+
+/** The SIZE field of a page of `bytes` bytes. */
+export function sizeField(bytes: number): number {
+  return PAGE_BYTES.indexOf(bytes) << TlbField.SIZE_SHIFT;
 }
 
 export function isValid(entry: TlbWords): boolean {

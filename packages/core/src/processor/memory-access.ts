@@ -75,11 +75,11 @@ export class MemoryAccess {
       return;
     }
     const data = this.#softTlb.select(isUser, dataSpace, pid);
-    const fetch = this.#softTlb.select(isUser, fetchSpace, pid);
-    const { read, write } = this.#softTlb.tablesOf(data.index);
+    const fetch = fetchSpace === dataSpace ? data : this.#softTlb.select(isUser, fetchSpace, pid);
+    const { read, write, execute } = this.#softTlb.tablesOf(data.index);
     this.#state.set(State.readTable, read);
     this.#state.set(State.writeTable, write);
-    this.#state.set(State.executeTable, this.#softTlb.tablesOf(fetch.index).execute);
+    this.#state.set(State.executeTable, fetch === data ? execute : this.#softTlb.tablesOf(fetch.index).execute);
   }
 
   get #dataContext(): SoftTlbContext {

@@ -39,7 +39,7 @@ export class Timers {
   /** The decrementer's value at `#decrementerTick`. */
   #decrementer = 0;
   #decrementerTick = 0;
-  /** Timebase up to which edges have been seen, and the first at which there is another. */
+  /** Timebase up to which edges have been seen, and the first at which there is another that matters. */
   #seenTimebase = 0;
   #nextEdge = 0;
   /** A watchdog time-out with TCR[WRC] set asks for a reset. */
@@ -57,6 +57,7 @@ export class Timers {
   clearTsr(bits: number): void {
     this.update();
     this.#tsr = (this.#tsr & ~bits) >>> 0;
+    this.#watchFrom(this.#clock.timebase);
   }
   get tcr(): number {
     return this.#tcr;
@@ -65,7 +66,7 @@ export class Timers {
   set tcr(value: number) {
     this.update();
     this.#tcr = ((value & 0xffc00000) | (this.#tcr & Tcr.WRC)) >>> 0;
-    this.#findNextEdge();
+    this.#watchFrom(this.#clock.timebase);
   }
 
   get decrementer(): number {
@@ -87,10 +88,9 @@ export class Timers {
   timebaseWritten(before: number): void {
     const after = this.#clock.timebase;
     const rose = (log2: number) => Math.floor(before / 2 ** log2) % 2 === 0 && Math.floor(after / 2 ** log2) % 2 === 1;
-    this.#seenTimebase = after;
-    this.#findNextEdge();
     if (rose(FIT_BIT[(this.#tcr & Tcr.FP) >>> 24]!)) this.#tsr = (this.#tsr | Tsr.FIS) >>> 0;
     if (rose(WATCHDOG_BIT[(this.#tcr & Tcr.WP) >>> 30]!)) this.#watchdogEdge();
+    this.#watchFrom(after);
   }
 
   /** Applies everything that has happened up to the clock's present. */
@@ -109,15 +109,17 @@ export class Timers {
     if (risingEdges(this.#seenTimebase, timebase, FIT_BIT[(this.#tcr & Tcr.FP) >>> 24]!) > 0) this.#tsr = (this.#tsr | Tsr.FIS) >>> 0;
     const edges = risingEdges(this.#seenTimebase, timebase, WATCHDOG_BIT[(this.#tcr & Tcr.WP) >>> 30]!);
     for (let edge = 0; edge < Math.min(edges, 3); edge++) this.#watchdogEdge();
-    this.#seenTimebase = timebase;
-    this.#findNextEdge();
+    this.#watchFrom(timebase);
   }
 
-  #findNextEdge(): void {
-    const now = this.#seenTimebase;
-    const fixedInterval = ticksToRisingEdge(now, FIT_BIT[(this.#tcr & Tcr.FP) >>> 24]!);
-    const watchdog = ticksToRisingEdge(now, WATCHDOG_BIT[(this.#tcr & Tcr.WP) >>> 30]!);
-    this.#nextEdge = now + Math.min(fixedInterval, watchdog);
+  /** All edges up to `now` are dealt with: finds the next that makes a difference to TSR as it stands. */
+  #watchFrom(now: number): void {
+    this.#seenTimebase = now;
+    this.#nextEdge = Number.POSITIVE_INFINITY;
+    if (!(this.#tsr & Tsr.FIS)) this.#nextEdge = now + ticksToRisingEdge(now, FIT_BIT[(this.#tcr & Tcr.FP) >>> 24]!);
+    const watchdogIsDone = this.#tsr & Tsr.ENW && this.#tsr & Tsr.WIS && !(this.#tcr & Tcr.WRC);
+    if (watchdogIsDone) return;
+    this.#nextEdge = Math.min(this.#nextEdge, now + ticksToRisingEdge(now, WATCHDOG_BIT[(this.#tcr & Tcr.WP) >>> 30]!));
   }
 
   /** The watchdog's state machine (PPC440x5 UM, figure Watchdog State Machine). */
