@@ -12,6 +12,6 @@ export interface AvailableGuest extends BenchGuest {
  * @throws InputFileError where the table of bundled guests is missing
  */
 export async function benchGuests(): Promise<AvailableGuest[]> {
-  const bundled = await bundledGuests();
+  const bundled = bundledGuests();
   return [...bundled.map((guest) => ({ ...guest, byDefault: true })), ...linuxGuests().map((guest) => ({ ...guest, byDefault: false }))];
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { InputFileError } from './guest-run.js';
 
 /**
  * What a guest is about: `console` greets and echoes, `compute` stays in user-level instructions, `instructions` checks forms that
@@ -60,10 +61,17 @@ const defaultFolder = fileURLToPath(new URL('../../guests/', import.meta.url));
  * All guests in the order of the table.
  *
  * @param folder the folder with `guests.json` and `elf/`.
- * @throws the file system's error where the table is missing.
+ * @throws InputFileError where the table is missing.
  */
 export function readGuestCatalogue(folder: string = defaultFolder): readonly Guest[] {
-  const table = JSON.parse(readFileSync(path.join(folder, 'guests.json'), 'utf8')) as { readonly guests: readonly GuestRow[] };
+  const file = path.join(folder, 'guests.json');
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new InputFileError(`The table of guests ${file} is missing: this checkout is not complete.`, { cause });
+  }
+  const table = JSON.parse(text) as { readonly guests: readonly GuestRow[] };
   return table.guests.map((row) => toGuest(row, folder));
 }
 

@@ -23,6 +23,10 @@ export interface GuestRunSpec {
   readonly dtb?: InputFile;
   readonly append?: string;
   readonly memoryBytes: number;
+  /** UARTs that are fitted: 1 if absent, as in QEMU's bamboo with -nographic. */
+  readonly uartCount?: 1 | 2;
+  /** The physical address at which the kernel's file is loaded raw, and entered; absent where the file says that itself. */
+  readonly rawAddress?: number;
   /** What executes the guest's instructions; the default where absent. */
   readonly engine?: EngineName;
   /** The run ends when console output matches; without it, when the guest ends. */

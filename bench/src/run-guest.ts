@@ -40,6 +40,8 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
     memoryBytes: spec.memoryBytes,
     kernel: spec.kernel.bytes,
     ...(spec.engine && { engine: spec.engine }),
+    ...(spec.rawAddress !== undefined && { rawAddress: spec.rawAddress }),
+    ...(spec.uartCount && { uartCount: spec.uartCount }),
     ...(spec.initrd && { initrd: spec.initrd.bytes }),
     ...(spec.dtb && { deviceTreeBlob: spec.dtb.bytes }),
     bootArguments: spec.append ?? '',

@@ -23,6 +23,7 @@ export const messages = {
   sameFile: (path: string) => `The patched image cannot go over the original ${path}; give another name to --out.`,
   badSize: (option: string, text: string) => `The option "--${option}" takes a size such as 64M, 1G or 512K, not "${text}".`,
   sizeOutOfRange: (option: string, text: string) => `The size ${text} of "--${option}" is out of range: a 440 sees from 1K to 4G.`,
+  badAddress: (option: string, text: string) => `The option "--${option}" takes an address below 4 GB, such as 0x100000, not "${text}".`,
   badCount: (option: string, text: string) => `The option "--${option}" takes a whole number from 1, such as 1000 or 1e9, not "${text}".`,
   badSeconds: (option: string, text: string) =>
     `The option "--${option}" takes a number of seconds above 0, such as 30 or 0.5, not "${text}".`,

@@ -19,6 +19,16 @@ export function parseSize(option: string, text: string): number {
 }
 
 /**
+ * A physical address below 4 GB, in hexadecimal with 0x or in decimal.
+ * @throws UsageError
+ */
+export function parseAddress(option: string, text: string): number {
+  const value = /^(0x[\da-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN;
+  if (!(value < LARGEST_BYTES)) throw new UsageError(messages.badAddress(option, text));
+  return value;
+}
+
+/**
  * A whole number from 1, also as 1e9.
  * @throws UsageError
  */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { BENCH_SCHEMA, type BenchResult, BenchResultSchema } from './bench-result.js';
@@ -107,12 +108,44 @@ export async function writeAtomically(file: string, content: string | Uint8Array
   await replaceFile(file, content);
 }
 
+/**
+ * Finds out beforehand whether {@link writeAtomically} can write `file`, and makes its folder.
+ * @throws ResultFileError
+ */
+export async function checkWritable(file: string): Promise<void> {
+  const present = await stat(file).catch(() => undefined);
+  if (present?.isDirectory()) throw new ResultFileError('unwritable', file, `Cannot write ${file}: it is a folder.`);
+  if (present !== undefined && !present.isFile()) return;
+  const folder = dirname(file);
+  try {
+    await makeFolder(folder);
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw new ResultFileError('unwritable', file, `Cannot write ${file}: ${systemReason(cause)}.`, { cause });
+  }
+}
+
+/** Makes a folder and those above it. Not `mkdir` with `recursive`: that never returns where a file system refuses, such as below /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  if (await isFolder(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder) await makeFolder(parent);
+  try {
+    await mkdir(folder);
+  } catch (cause) {
+    // Another process may have made it meanwhile.
+    if (!(await isFolder(folder))) throw cause;
+  }
+}
+
+const isFolder = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined))?.isDirectory() === true;
+
 async function replaceFile(file: string, content: string | Uint8Array): Promise<void> {
   const folder = dirname(file);
   const temporary = join(folder, `.${basename(file)}.${randomUUID()}`);
   let created = false;
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const handle = await open(temporary, 'wx');
     created = true;
     try {
@@ -156,7 +189,7 @@ function sortKeys(value: unknown): unknown {
 function systemReason(cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
   const words: Record<string, string> = {
-    ENOENT: 'there is no such file',
+    ENOENT: 'there is no such file or folder',
     EISDIR: 'it is a folder',
     ENOTDIR: 'a part of its path is not a folder',
     EEXIST: 'a part of its path is not a folder',

@@ -1,13 +1,13 @@
 import { basename } from 'node:path';
 import { type GuestRunSpec, readInputFile } from '@exitlab/bench';
 import { DEFAULT_ENGINE, ENGINES } from '@exitlab/core';
-import { END_REASONS, kvmTimingText, type RunResult, writeAtomically, writeResult } from '@exitlab/results';
+import { checkWritable, END_REASONS, kvmTimingText, type RunResult, writeAtomically, writeResult } from '@exitlab/results';
 import { type Command, type CommandEnvironment, say } from '../command.js';
 import type { OptionTable, ParsedCommandLine } from '../command-line.js';
 import { ExitStatus } from '../exit-status.js';
 import { HYPERVISOR_OPTIONS, hypervisorWish } from '../hypervisor-options.js';
 import { messages } from '../messages.js';
-import { parseChoice, parseCount, parseExpression, parseSeconds, parseSize } from '../option-values.js';
+import { parseAddress, parseChoice, parseCount, parseExpression, parseSeconds, parseSize } from '../option-values.js';
 import { UsageError } from '../user-errors.js';
 
 const DEFAULT_MEMORY = '64M';
@@ -15,10 +15,12 @@ const DEFAULT_MEMORY = '64M';
 const OPTIONS: OptionTable = {
   strategy: { value: 'S', help: 'how to run the guest: native, trap, pv, patched (needed)' },
   kernel: { value: 'FILE', help: 'the guest: an ELF file or uImage (needed)' },
+  'load-address': { value: 'ADDRESS', help: 'take the kernel as a raw image, loaded and entered at this physical address' },
   initrd: { value: 'FILE', help: 'its initial RAM disk' },
   append: { value: 'TEXT', help: 'its boot arguments' },
   dtb: { value: 'FILE', help: 'a device tree instead of the built-in one' },
   memory: { value: 'SIZE', help: `its memory: 64M, 1G, 512K (default ${DEFAULT_MEMORY})` },
+  uarts: { value: 'N', help: "how many UARTs the board has, 1 or 2 (default 1, as QEMU's bamboo with -nographic)" },
   expect: { value: 'REGEX', help: 'end when the console matches; fail if the guest ends before' },
   timeout: { value: 'SECONDS', help: 'end after so much host time' },
   'max-instructions': { value: 'N', help: 'end after so many guest instructions' },
@@ -37,14 +39,16 @@ Exit status: 0 when the guest came to its end, 1 when it failed (panic, endless 
   options: OPTIONS,
   async run(line, environment) {
     const spec = await runSpec(line, environment);
+    const json = line.text('json');
+    const timing = line.text('kvm-timing');
+    // A run may take long: that its result cannot be kept is told before it.
+    for (const file of [json, timing]) if (file !== undefined) await checkWritable(file);
     const result = await environment.machines.runGuest(spec, {
       console: (bytes) => environment.stdout.write(bytes),
       input: environment.stdin,
       signal: environment.signal,
     });
-    const json = line.text('json');
     if (json !== undefined) await writeResult(json, result);
-    const timing = line.text('kvm-timing');
     if (timing !== undefined) await writeAtomically(timing, kvmTimingText(result, result.coreHz));
     tell(result, environment);
     if (json !== undefined) say(environment.stderr, messages.resultWritten(json));
@@ -76,6 +80,8 @@ async function runSpec(line: ParsedCommandLine, { machines }: CommandEnvironment
     ...optional('expect', 'expect', parseExpression),
     ...optional('engine', 'engine', (_, text) => parseChoice('engine', text, ENGINES)),
     ...optional('timeout', 'timeoutSeconds', parseSeconds),
+    ...optional('load-address', 'rawAddress', parseAddress),
+    ...optional('uarts', 'uartCount', (_, text) => (parseChoice('number of UARTs', text, ['1', '2']) === '1' ? 1 : 2)),
     ...optional('max-instructions', 'maxInstructions', parseCount),
     memoryBytes: parseSize('memory', line.text('memory') ?? DEFAULT_MEMORY),
     ...hypervisorWish(line, machines),

@@ -24,6 +24,8 @@ export interface MachineOptions {
   readonly kernel: Uint8Array;
   /** Takes the kernel's file as a raw image for this physical address, whatever it looks like. */
   readonly rawAddress?: number;
+  /** UARTs that are fitted, 1 if absent, see `BambooOptions`. The console is the first. */
+  readonly uartCount?: 1 | 2;
   readonly initrd?: Uint8Array;
   readonly deviceTreeBlob?: Uint8Array;
   readonly bootArguments?: string;
@@ -72,6 +74,7 @@ export class Machine {
     };
     this.board = new BambooBoard({
       memoryBytes,
+      ...(options.uartCount && { uartCount: options.uartCount }),
       send: (uart, byte) => {
         if (uart === 0) sendToConsole(byte);
       },
