@@ -22,9 +22,14 @@ export interface ObservedExit {
  */
 const UNEXPLAINED_LIMIT = 32;
 
+/** The exits by which a guest returns from an interrupt. */
+const RETURNS: ReadonlySet<string> = new Set(['EMUL_RFI', 'X_EMUL_RFCI']);
+
 /**
- * Finds guests that fault for ever at one place. There are two ways: no instruction completes at all, or the guest's own handler
- * returns to a user instruction that faults again each time.
+ * Finds guests that fault for ever at one place. There are three ways: no instruction completes at all, the guest's own handler returns
+ * to a user instruction that faults again each time, or it returns to one of the guest kernel's that does. In the last case a kernel may
+ * well take the same fault again and again, once for each time around a loop; so only those count that come at once after the return, with
+ * the instruction never completed in between, and a return that leads anywhere else ends the count.
  */
 export class EndlessFaultDetector {
   readonly #limit: number;
@@ -34,6 +39,11 @@ export class EndlessFaultDetector {
   #userAddress = -1;
   #userRepeats = 0;
   #unexplained = 0;
+  /** Guest instructions completed when the exit before was a return from an interrupt, else -1. */
+  #returnedAt = -1;
+  #fruitlessPc = -1;
+  #fruitlessAddress = -1;
+  #fruitlessReturns = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -61,9 +71,26 @@ export class EndlessFaultDetector {
         this.#userRepeats = exit.isFault ? 1 : 0;
       }
     }
-    const endless = this.#withoutProgress >= this.#limit || this.#userRepeats >= this.#limit || this.#unexplained >= UNEXPLAINED_LIMIT;
+    this.#followReturns(exit);
+    const endless =
+      this.#withoutProgress >= this.#limit ||
+      this.#userRepeats >= this.#limit ||
+      this.#fruitlessReturns >= this.#limit ||
+      this.#unexplained >= UNEXPLAINED_LIMIT;
     if (!endless) return undefined;
     return { reason: 'endless-fault', pc: exit.pc, message: explain(exit) };
+  }
+
+  /** Counts returns from an interrupt that led straight into one and the same fault that the guest has to handle itself. */
+  #followReturns(exit: ObservedExit): void {
+    if (this.#returnedAt >= 0) {
+      const atOnce = exit.guestInstructions === this.#returnedAt && exit.isFault && !exit.typeName.endsWith('VIRT');
+      const again = atOnce && exit.pc === this.#fruitlessPc && exit.address === this.#fruitlessAddress;
+      this.#fruitlessReturns = again ? this.#fruitlessReturns + 1 : atOnce ? 1 : 0;
+      this.#fruitlessPc = atOnce ? exit.pc : -1;
+      this.#fruitlessAddress = atOnce ? exit.address : -1;
+    }
+    this.#returnedAt = RETURNS.has(exit.typeName) ? exit.guestInstructions : -1;
   }
 }
 

@@ -42,3 +42,42 @@ test('a fault that the guest cannot explain by its own TLB is endless sooner', (
 test('faults at ever new places are no matter how many', (t) => {
   t.is(reportedAfter(repeated(10_000, (index) => ({ ...fault, address: index, pc: index, guestInstructions: index }))), undefined);
 });
+
+const kernelMiss: ObservedExit = { ...fault, typeName: 'DTLBREAL', pc: 0x10db8, address: 0x90000000, userMode: false };
+const rfi: ObservedExit = { ...kernelMiss, typeName: 'EMUL_RFI', pc: 0x2000, address: 0x2000, isFault: false };
+
+test('a kernel fault to which the handler returns without having mended it is endless', (t) => {
+  const storm = repeated(1000, (index) =>
+    index % 2 === 0 ? { ...kernelMiss, guestInstructions: index / 2 } : { ...rfi, guestInstructions: (index + 1) / 2 },
+  );
+  // The first fault follows no return.
+  t.is(reportedAfter(storm), 201);
+});
+
+test('a kernel loop that takes the same fault each time around, and has it mended each time, is none', (t) => {
+  const demand = repeated(10_000, (index) =>
+    index % 2 === 0 ? { ...kernelMiss, guestInstructions: 50 * index } : { ...rfi, guestInstructions: 50 * index },
+  );
+  t.is(reportedAfter(demand), undefined);
+});
+
+test('a process that is resumed again and again at an instruction whose page has gone meanwhile is none', (t) => {
+  // Resumed into the fault, mended, then another exit far away before the next turn.
+  const turns = repeated(10_000, (index) => {
+    const turn = 1000 * Math.floor(index / 4);
+    return [
+      { ...rfi, guestInstructions: turn },
+      { ...kernelMiss, guestInstructions: turn },
+      { ...rfi, guestInstructions: turn + 9 },
+      { ...rfi, typeName: 'EMUL_MFSPR', guestInstructions: turn + 500 },
+    ][index % 4]!;
+  });
+  t.is(reportedAfter(turns), undefined);
+});
+
+test('a fault after each return that the hypervisor mends itself is none', (t) => {
+  const refills = repeated(10_000, (index) =>
+    index % 2 === 0 ? { ...rfi, guestInstructions: index } : { ...kernelMiss, typeName: 'DTLBVIRT', guestInstructions: index - 1 },
+  );
+  t.is(reportedAfter(refills), undefined);
+});
