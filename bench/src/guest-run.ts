@@ -36,6 +36,8 @@ export interface GuestRunSpec {
   readonly maxInstructions?: number;
   /** What Linux's KVM leaves out: `fill` handles it with exits of ours, `as-kvm` ends the run as that KVM did. */
   readonly unsupported: 'fill' | 'as-kvm';
+  /** Count executed instructions by mnemonic and by timing class. */
+  readonly instructionMix?: boolean;
   /** The generation of KVM whose costs are charged, and whose policy holds where {@link policy} says nothing; Linux 3.4's by default. */
   readonly costProfile?: string;
   /** Other policies by name, as given; whoever runs the guest knows and validates them. */

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { DEFAULT_ENGINE } from '@exitlab/core';
+import { DEFAULT_ENGINE, instructionByMnemonic } from '@exitlab/core';
 import { describeRunEnd, Machine, noInput, type RunEnd, StreamInput, strategyByName } from '@exitlab/monitor';
 import { type EndReason, RUN_SCHEMA, type RunResult } from '@exitlab/results';
 import { fileIdentity, type GuestRunIo, type GuestRunSpec } from './guest-run.js';
@@ -47,6 +47,7 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
     bootArguments: spec.append ?? '',
     policy,
     costProfile,
+    ...(spec.instructionMix && { countInstructions: true }),
     ...(spec.expect && { expectation: spec.expect }),
     write: io.console,
     onConsoleByte: (byte) => recorder.push(byte),
@@ -83,11 +84,11 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
     cpu: '440EP',
     policy: machine.hypervisor === undefined ? {} : { ...machine.hypervisor.policy },
     costProfile: costProfileOf(machine),
-    engine: spec.engine ?? DEFAULT_ENGINE,
+    engine: spec.instructionMix ? 'interpreter' : (spec.engine ?? DEFAULT_ENGINE),
     end: { reason: endReason(end), detail: describeRunEnd(end) },
     ...measureMachine(machine),
     coreHz: machine.processor.clock.coreHz,
-    byInstruction: instructionTables(machine),
+    byInstruction: { ...instructionTables(machine), ...executedTables(machine) },
     phases: recorder.phases,
     warnings: machine.board.unclaimed.map(
       ({ space, location, reads, writes }) =>
@@ -101,6 +102,18 @@ function costProfileOf(machine: Machine): RunResult['costProfile'] {
   if (machine.hypervisor === undefined) return { name: 'one-cycle-an-instruction', version: '1' };
   const { name, version } = machine.hypervisor.costProfile;
   return { name, version };
+}
+
+/** Instructions that the guest has begun, by mnemonic and by timing class; nothing where the machine does not count them. */
+function executedTables(machine: Machine): RunResult['byInstruction'] {
+  const mix = machine.processor.instructionMix();
+  if (mix === undefined) return {};
+  const executedClass: Record<string, number> = {};
+  for (const [mnemonic, count] of mix) {
+    const name = instructionByMnemonic(mnemonic)!.row.class;
+    executedClass[name] = (executedClass[name] ?? 0) + count;
+  }
+  return { executed: Object.fromEntries(mix), executedClass };
 }
 
 /** Emulated instructions by mnemonic, and those that move an SPR by the SPR, as `kvmtrace_format -s` lists them. */

@@ -27,6 +27,7 @@ const OPTIONS: OptionTable = {
   json: { value: 'FILE', help: 'write the result there' },
   'kvm-timing': { value: 'FILE', help: "write the exits there, as KVM's exit timing file has them" },
   engine: { value: 'NAME', help: `what executes the guest: ${ENGINES.join(' or ')} (default ${DEFAULT_ENGINE}); it cannot tell` },
+  'instruction-mix': { help: 'count the instructions executed, by mnemonic and timing class (in --json; slower)' },
   ...HYPERVISOR_OPTIONS,
 };
 
@@ -85,6 +86,7 @@ async function runSpec(line: ParsedCommandLine, { machines }: CommandEnvironment
     ...optional('max-instructions', 'maxInstructions', parseCount),
     memoryBytes: parseSize('memory', line.text('memory') ?? DEFAULT_MEMORY),
     ...hypervisorWish(line, machines),
+    ...(line.flag('instruction-mix') && { instructionMix: true }),
   };
   const initrd = line.text('initrd');
   const dtb = line.text('dtb');

@@ -15,18 +15,18 @@ const IDS = BASES + 64 * 4;
 
 /** Writes the decode table where the interpreter reads it. */
 export function installDecodeTable(memory: ArrayBuffer): void {
-  if (IDS + DECODE_TABLE.ids.byteLength > State.end) throw new Error('the decode table does not fit its place');
+  if (IDS + DECODE_TABLE.ids.byteLength > State.instructionCounts) throw new Error('the decode table does not fit its place');
   new Uint32Array(memory, LOW_MASKS, 64).set(DECODE_TABLE.lowMask);
   new Uint32Array(memory, BASES, 64).set(DECODE_TABLE.base);
   new Uint16Array(memory, IDS, DECODE_TABLE.ids.length).set(DECODE_TABLE.ids);
 }
 
-/** The module of a processor that only interprets. */
-export function buildInterpreterModule(memoryPages: number): Uint8Array<ArrayBuffer> {
+/** The module of a processor that only interprets; `countsInstructions` makes it slower by a tenth or two. */
+export function buildInterpreterModule(memoryPages: number, countsInstructions = false): Uint8Array<ArrayBuffer> {
   return encodeModule({
     functionImports: CALLOUT_IMPORTS,
     memory: { minimumPages: memoryPages, maximumPages: memoryPages },
-    functions: [interpreterFunction({ stopsAtJumps: false })],
+    functions: [interpreterFunction({ stopsAtJumps: false, countsInstructions })],
   });
 }
 
@@ -37,9 +37,16 @@ export function buildInterpreterModule(memoryPages: number): Uint8Array<ArrayBuf
  * A table of closures would be three times slower and a second, hand-written interpreter could drift apart from the translator; this
  * way both are made from the same semantics.
  *
- * With `stopsAtJumps` it also returns where control leaves the straight line, for a dispatcher that knows translated code.
+ * With `stopsAtJumps` it also returns where control leaves the straight line, for a dispatcher that knows translated code. With
+ * `countsInstructions` it counts in State.instructionCounts how often each was begun, those that then trapped included.
  */
-export function interpreterFunction({ stopsAtJumps }: { stopsAtJumps: boolean }): FunctionDefinition {
+export function interpreterFunction({
+  stopsAtJumps,
+  countsInstructions = false,
+}: {
+  stopsAtJumps: boolean;
+  countsInstructions?: boolean;
+}): FunctionDefinition {
   const emit = new CodeEmitter(0);
   const locals: InterpreterLocals = {
     pc: emit.permanentLocal('i32'),
@@ -83,6 +90,7 @@ export function interpreterFunction({ stopsAtJumps }: { stopsAtJumps: boolean })
 
   for (const instruction of INSTRUCTION_SET) {
     emit.end();
+    if (countsInstructions) emitCount(emit, instruction.id);
     const builder = new InterpreterBuilder(emit, locals, { jumped, interrupted: exit, interruptedAfter });
     emitInstruction(builder, instruction);
     emit.releaseLocals();
@@ -122,6 +130,16 @@ export function interpreterFunction({ stopsAtJumps }: { stopsAtJumps: boolean })
   storeState(State.remaining, locals.remaining);
 
   return { name: 'interpret', params: [], results: [], locals: emit.localTypes, code: emit.sink.bytes() };
+}
+
+function emitCount(emit: CodeEmitter, id: number): void {
+  const place = State.instructionCounts + 4 * id;
+  emit.constant(0);
+  emit.constant(0);
+  emit.memory(Op.i32Load, 2, place);
+  emit.constant(1);
+  emit.op(Op.i32Add);
+  emit.memory(Op.i32Store, 2, place);
 }
 
 function emitFetch(emit: CodeEmitter, locals: InterpreterLocals, exit: import('../semantics/code-emitter.js').Label): void {

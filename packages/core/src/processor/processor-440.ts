@@ -9,6 +9,7 @@ import {
 } from '../fpu/index.js';
 import { type DcrBus, type DeviceBus, type PhysicalMemory, type Processor, StopReason, type TlbWords } from '../hardware.js';
 import { buildInterpreterModule, installDecodeTable } from '../interpreter/interpreter-module.js';
+import { INSTRUCTION_SET } from '../isa/instruction-set.js';
 import { sprByNumber, sprn } from '../isa/special-purpose-registers.js';
 import { Esr, MSR_IMPLEMENTED, Msr, VECTORS, Vector } from '../isa/vectors.js';
 import { Access, type Touch } from '../mmu/access.js';
@@ -46,6 +47,8 @@ export interface Processor440Options extends ClockRates {
   pvr?: number;
   /** How instructions are executed; `DEFAULT_ENGINE` where absent. Both behave alike to the last instruction. */
   engine?: EngineName;
+  /** Count instructions by mnemonic, see {@link Processor440.instructionMix}; only the interpreter does. */
+  countInstructions?: boolean;
   /** When code is translated; the guest does not notice. */
   translationThresholds?: TranslationThresholds;
 }
@@ -93,6 +96,7 @@ export class Processor440 implements Processor {
   readonly #faults: FaultWatch;
   readonly #translator: Translator | undefined;
   readonly #engine: () => void;
+  readonly #countsInstructions: boolean;
 
   /** Instructions retired before the stretch of execution that is under way, and that stretch's bounds. */
   #retiredBefore = 0;
@@ -137,8 +141,9 @@ export class Processor440 implements Processor {
 
     installDecodeTable(buffer);
     const callouts = this.#callouts();
-    if ((options.engine ?? DEFAULT_ENGINE) === 'interpreter') {
-      const module = new wasmHost.Module(buildInterpreterModule(pages));
+    this.#countsInstructions = options.countInstructions ?? false;
+    if (this.#countsInstructions || (options.engine ?? DEFAULT_ENGINE) === 'interpreter') {
+      const module = new wasmHost.Module(buildInterpreterModule(pages, this.#countsInstructions));
       const instance = new wasmHost.Instance(module, { env: { memory, ...callouts } });
       this.#engine = instance.exports.interpret as () => void;
       return;
@@ -160,6 +165,13 @@ export class Processor440 implements Processor {
       options.translationThresholds,
     );
     this.#engine = this.#translator.run;
+  }
+
+  /** How often each instruction was begun, by mnemonic; undefined unless the processor was made to count. Modulo 2**32. */
+  instructionMix(): ReadonlyMap<string, number> | undefined {
+    if (!this.#countsInstructions) return undefined;
+    const counts = new Uint32Array(this.#state.buffer, State.instructionCounts, INSTRUCTION_SET.length + 1);
+    return new Map(INSTRUCTION_SET.flatMap(({ id, mnemonic }) => (counts[id] ? [[mnemonic, counts[id]] as const] : [])));
   }
 
   /** What the translator has done; undefined where the engine is the interpreter. */

@@ -57,6 +57,8 @@ export const State = {
   /** SPRs that are plain storage, a word each, by SPR number. */
   spr: 4096, // 1024 words
   decodeTable: 8192, // the interpreter's tables, see interpreter/decode-table.ts
+  /** How often each instruction was begun, a word an id, where the interpreter counts. */
+  instructionCounts: 57344,
   end: 65536,
 } as const;
 

@@ -35,6 +35,8 @@ export interface MachineOptions {
   readonly policy?: Policy;
   /** What the hypervisor's work costs; Linux 3.4's by default. */
   readonly costProfile?: CostProfile;
+  /** Count instructions by mnemonic. */
+  readonly countInstructions?: boolean;
   /** Count exits by guest pc. */
   readonly countSites?: boolean;
   /** The text that ends the run, see {@link RunEnd}. */
@@ -98,6 +100,7 @@ export class Machine {
       devices,
       dcrs,
       ...(options.engine && { engine: options.engine }),
+      ...(options.countInstructions && { countInstructions: true }),
     });
     loadPlaced(plan.images, this.processor.memory);
     if (strategy.hypervisor) {
