@@ -1,9 +1,11 @@
-/** What the patcher needs to know of a guest image, whatever its file format. Addresses are those that the code is linked for. */
+/** What the patcher needs to know of a guest image, whatever its file format. Effective addresses are those that it is linked for. */
 
 /** A stretch of executable bytes: an ELF section with SHF_EXECINSTR. */
 export interface CodeRegion {
   readonly name: string;
   readonly ea: number;
+  /** Where it is loaded. */
+  readonly pa: number;
   readonly bytes: Uint8Array;
 }
 
@@ -33,3 +35,6 @@ export function* wordsOf(region: CodeRegion): Generator<CodeWord> {
     yield { region, ea: region.ea + offset, word: view.getUint32(offset) };
   }
 }
+
+/** Where a region's instruction at `ea` is loaded. */
+export const physicalAddress = (region: CodeRegion, ea: number): number => ea - region.ea + region.pa;

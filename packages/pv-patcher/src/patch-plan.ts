@@ -1,24 +1,43 @@
-import { type CodeImage, type CodeRegion, type CodeWord, wordsOf } from './code-image.js';
-import { type PatchRule, rewrittenWord } from './patch-rule.js';
+import { encode } from '@exitlab/core';
+import { type CodeImage, type CodeRegion, type CodeWord, physicalAddress, wordsOf } from './code-image.js';
+import { JOINED_MARK, joinedEntries, tlbweOperands } from './joined-entries.js';
+import { type KernelInstruction, kernelInstruction } from './kernel-instruction.js';
+import type { PatchRule, Trampoline } from './patch-rule.js';
 import { PATCH_RULES } from './patch-rules.js';
-import type { Refusal } from './refusals.js';
-import { type SensitiveInstruction, sensitiveInstruction } from './sensitive-instruction.js';
-import type { SharedPageLayout } from './shared-page-layout.js';
+import { REFUSED_INSTRUCTIONS, type Refusal } from './refusals.js';
+import { displacementOf, type SharedPageLayout } from './shared-page-layout.js';
 import { SymbolIndex } from './symbol-index.js';
+import { areaBelow, branch, type PlacedTrampoline, placeTrampoline, reaches, slotBytes, type TrampolineArea } from './trampoline-area.js';
 
-/** A sensitive instruction of the image, and what becomes of it. */
+/** An instruction of the image that patching is about, and what becomes of it. */
 export interface PatchSite {
   readonly ea: number;
   readonly region: CodeRegion;
   /** The word before. */
   readonly word: number;
-  /** As {@link SensitiveInstruction.name}. */
+  /** As {@link KernelInstruction.name}. */
   readonly instruction: string;
   /** The function or label it belongs to. */
   readonly symbol: string | undefined;
-  readonly outcome:
-    | { readonly kind: 'patched'; readonly rule: PatchRule; readonly word: number }
-    | { readonly kind: 'refused'; readonly refusal: Refusal };
+  readonly outcome: PatchOutcome;
+}
+
+export type PatchOutcome =
+  | { readonly kind: 'patched'; readonly rule: PatchRule; readonly word: number; readonly trampoline?: PlacedTrampoline }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** One word of the image to write; edits of one group are made together. */
+export interface WordEdit {
+  readonly pa: number;
+  readonly before: number;
+  readonly after: number;
+  readonly group?: string;
+}
+
+/** Code in which interrupts wait: after the instruction at `firstPa`, up to that at `lastPa`. */
+export interface UninterruptedCode {
+  readonly firstPa: number;
+  readonly lastPa: number;
 }
 
 /** What is to be done to an image. */
@@ -26,7 +45,12 @@ export interface PatchPlan {
   readonly layout: SharedPageLayout;
   /** By ascending address within each region. */
   readonly sites: readonly PatchSite[];
-  /** Addresses of instructions that already access the place of the page: it is in use, or Linux's own templates for it. */
+  readonly edits: readonly WordEdit[];
+  /** Absent where no trampoline is needed. */
+  readonly area: TrampolineArea | undefined;
+  readonly trampolines: readonly PlacedTrampoline[];
+  readonly uninterrupted: readonly UninterruptedCode[];
+  /** Instructions that already access the place of the page: it is in use, or these are Linux's own templates for it. */
   readonly pageAccesses: readonly PageAccess[];
 }
 
@@ -36,43 +60,138 @@ export interface PageAccess {
   readonly symbol: string | undefined;
 }
 
+export interface PatchOptions {
+  readonly layout: SharedPageLayout;
+  /** Trampolines are placed in memory below this physical address. */
+  readonly trampolinesEndPa: number;
+}
+
+/** A site with a rule, before places are given to trampolines. */
+interface Candidate {
+  readonly code: CodeWord;
+  readonly found: KernelInstruction;
+  readonly decision: PatchRule | Refusal;
+}
+
 const RULES = new Map(PATCH_RULES.map((rule) => [rule.pattern, rule]));
 
 /** Linux keeps its user code outside executable sections (the vDSO is data); our own bare-metal guests name such sections so. */
 const isUserCode = ({ name }: CodeRegion): boolean => name.startsWith('.user');
 
 /** Decides what becomes of every sensitive instruction of an image. Pure: the image is not changed. */
-export function planPatches(image: CodeImage, layout: SharedPageLayout): PatchPlan {
+export function planPatches(image: CodeImage, { layout, trampolinesEndPa }: PatchOptions): PatchPlan {
   const symbols = new SymbolIndex(image.symbols);
-  const sites: PatchSite[] = [];
+  const kernelRegions = image.regions.filter((region) => !isUserCode(region));
+  const joined = joinedEntries(image, kernelRegions, symbols);
+  const joinedEas = new Map(joined.flatMap(({ eas }) => eas.map((ea, index) => [ea, index === 2] as const)));
+  const candidates: Candidate[] = [];
   const pageAccesses: PageAccess[] = [];
   for (const region of image.regions) {
     for (const code of wordsOf(region)) {
-      const { ea, word } = code;
-      const sensitive = sensitiveInstruction(word);
-      if (sensitive !== undefined) {
-        const outcome = decide(code, sensitive, symbols, layout);
-        sites.push({ ea, region, word, instruction: sensitive.name, symbol: symbols.functionAt(ea), outcome });
-      } else if (accessesPage(word, layout) && !symbols.isData(ea)) {
-        pageAccesses.push({ ea, word, symbol: symbols.functionAt(ea) });
+      const found = kernelInstruction(code.word);
+      if (found === undefined) {
+        if (accessesPage(code.word, layout) && !symbols.isData(code.ea)) {
+          pageAccesses.push({ ea: code.ea, word: code.word, symbol: symbols.functionAt(code.ea) });
+        }
+        continue;
       }
+      const decision = decide(code, found, symbols, joinedEas);
+      // What does not trap is worth a word only where it is patched.
+      if (found.traps || typeof decision !== 'string') candidates.push({ code, found, decision });
     }
   }
-  return { layout, sites, pageAccesses };
+
+  const needed = candidates.flatMap(({ decision }) => trampolineOf(decision) ?? []);
+  const area = needed.length > 0 ? areaBelow(trampolinesEndPa, needed.map(slotBytes)) : undefined;
+  const places = area === undefined ? undefined : new Places(area, needed);
+  const sites = candidates.map(({ code: { ea, region, word }, found, decision }): PatchSite => {
+    const site = { ea, region, word, instruction: found.name, symbol: symbols.functionAt(ea) };
+    if (typeof decision === 'string') return { ...site, outcome: { kind: 'refused', refusal: decision } };
+    const sitePa = physicalAddress(region, ea);
+    const trampoline = trampolineOf(decision);
+    if (trampoline === undefined) {
+      const after = rewrittenWord(decision, found.register, word, joinedEas.get(ea) ?? false, layout);
+      return { ...site, outcome: { kind: 'patched', rule: decision, word: after } };
+    }
+    const pa = places!.take(trampoline);
+    if (!reaches(sitePa, pa)) return { ...site, outcome: { kind: 'refused', refusal: 'no-reach' } };
+    const placed = placeTrampoline(trampoline, { sitePa, original: word, register: found.register }, pa, layout);
+    return { ...site, outcome: { kind: 'patched', rule: decision, word: branch(sitePa, pa), trampoline: placed } };
+  });
+
+  const groupOf = new Map(joined.flatMap(({ eas }) => eas.map((ea) => [ea, `entry at ${eas[0].toString(16)}`] as const)));
+  return {
+    layout,
+    sites,
+    edits: sites.flatMap(({ ea, region, word, outcome }): WordEdit[] => {
+      if (outcome.kind === 'refused') return [];
+      const group = outcome.rule.group ?? groupOf.get(ea);
+      return [{ pa: physicalAddress(region, ea), before: word, after: outcome.word, ...(group !== undefined && { group }) }];
+    }),
+    area,
+    trampolines: sites.flatMap(({ outcome }) => (outcome.kind === 'patched' ? (outcome.trampoline ?? []) : [])),
+    uninterrupted: joined.map(({ region, eas }) => ({
+      firstPa: physicalAddress(region, eas[0]),
+      lastPa: physicalAddress(region, eas[2]),
+    })),
+    pageAccesses,
+  };
+}
+
+/** Gives out places: large trampolines from the front and small ones behind them, each at a multiple of its size. */
+class Places {
+  readonly #next = new Map<number, number>();
+
+  constructor(area: TrampolineArea, needed: readonly Trampoline[]) {
+    let pa = area.pa;
+    for (const size of [...new Set(needed.map(slotBytes))].sort((a, b) => b - a)) {
+      this.#next.set(size, pa);
+      pa += size * needed.filter((trampoline) => slotBytes(trampoline) === size).length;
+    }
+  }
+
+  take(trampoline: Trampoline): number {
+    const size = slotBytes(trampoline);
+    const pa = this.#next.get(size)!;
+    this.#next.set(size, pa + size);
+    return pa;
+  }
+}
+
+function trampolineOf(decision: PatchRule | Refusal): Trampoline | undefined {
+  return typeof decision !== 'string' && decision.rewrite.kind === 'trampoline' ? decision.rewrite.trampoline : undefined;
 }
 
 function decide(
   { region, ea }: CodeWord,
-  found: SensitiveInstruction,
+  { name }: KernelInstruction,
   symbols: SymbolIndex,
-  layout: SharedPageLayout,
-): PatchSite['outcome'] {
-  const refused = (refusal: Refusal) => ({ kind: 'refused', refusal }) as const;
-  const rule = RULES.get(found.name);
-  if (rule === undefined) return refused('no-rule');
-  if (symbols.isData(ea)) return refused('data');
-  if (isUserCode(region)) return refused('user-mode');
-  return { kind: 'patched', rule, word: rewrittenWord(rule, found.register, layout) };
+  joined: ReadonlyMap<number, boolean>,
+): PatchRule | Refusal {
+  const rule = RULES.get(name);
+  if (rule === undefined) return REFUSED_INSTRUCTIONS[name] ?? 'no-rule';
+  if (symbols.isData(ea)) return 'data';
+  if (isUserCode(region)) return 'user-mode';
+  return rule.rewrite.kind === 'join' && !joined.has(ea) ? 'alone' : rule;
+}
+
+/** The word that stands at the site of an in-place rule afterwards. */
+function rewrittenWord({ rewrite }: PatchRule, register: number, word: number, isLast: boolean, layout: SharedPageLayout): number {
+  switch (rewrite.kind) {
+    case 'load':
+      return encode('lwz', { RT: register, D: displacementOf(layout, rewrite.field), RA: 0 });
+    case 'store':
+      return encode('stw', { RS: register, D: displacementOf(layout, rewrite.field), RA: 0 });
+    case 'nop':
+      return encode('ori', {});
+    case 'join': {
+      if (isLast) return (word | JOINED_MARK) >>> 0;
+      const { wordNumber, source } = tlbweOperands(word);
+      return encode('stw', { RS: source, D: displacementOf(layout, `joinedWord${wordNumber}`), RA: 0 });
+    }
+    case 'trampoline':
+      throw new Error('A trampoline is not in place.');
+  }
 }
 
 const FIRST_D_FORM = 32;
@@ -93,6 +212,18 @@ export function patchedBytes(plan: PatchPlan, region: CodeRegion): Uint8Array {
   const view = new DataView(bytes.buffer);
   for (const site of plan.sites) {
     if (site.region === region && site.outcome.kind === 'patched') view.setUint32(site.ea - region.ea, site.outcome.word);
+  }
+  return bytes;
+}
+
+/** The bytes of the trampoline area; what no trampoline takes is 0, which is no instruction. */
+export function areaBytes({ area, trampolines }: PatchPlan): Uint8Array {
+  const bytes = new Uint8Array(area?.sizeBytes ?? 0);
+  const view = new DataView(bytes.buffer);
+  for (const { pa, words } of trampolines) {
+    words.forEach((word, index) => {
+      view.setUint32(pa - area!.pa + index * 4, word);
+    });
   }
   return bytes;
 }

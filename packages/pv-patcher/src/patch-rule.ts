@@ -1,12 +1,28 @@
-import { encode } from '@exitlab/core';
-import { displacementOf, type PageField, type SharedPageLayout } from './shared-page-layout.js';
+import type { PageField } from './shared-page-layout.js';
+
+/** A sequence of instructions beside the image that does a privileged instruction's work on the shared page. */
+export interface Trampoline {
+  /**
+   * Assembly text. `{T}` is a register that the sequence saves and restores itself, `{S}` the register of the instruction replaced,
+   * `{field}` the operand that reaches a word of the shared page. A jump back is appended.
+   */
+  readonly lines: readonly string[];
+  /** Index of the line that makes the effect visible; before it the sequence can start over, after it it is done. */
+  readonly commit: number;
+}
 
 /** What takes the place of an instruction. */
-export type Rewrite = { readonly kind: 'load'; readonly field: PageField } | { readonly kind: 'store'; readonly field: PageField };
+export type Rewrite =
+  | { readonly kind: 'load'; readonly field: PageField }
+  | { readonly kind: 'store'; readonly field: PageField }
+  | { readonly kind: 'nop' }
+  | { readonly kind: 'trampoline'; readonly trampoline: Trampoline }
+  /** One of the three `tlbwe` of a TLB entry: the first two store, the last writes all three. */
+  | { readonly kind: 'join' };
 
 /** One way of taking an exit away: the row says all there is to know of it. */
 export interface PatchRule {
-  /** The instruction it matches, as {@link sensitiveInstruction} names it. */
+  /** The instruction it matches, as {@link kernelInstruction} names it. */
   readonly pattern: string;
   /** What must hold at the site beside the pattern. */
   readonly condition: string;
@@ -15,10 +31,6 @@ export interface PatchRule {
   readonly keeps: string;
   /** Instructions that the guest executes in place of the one. */
   readonly costInstructions: number;
-}
-
-/** The word that stands at the site afterwards. */
-export function rewrittenWord({ rewrite }: PatchRule, register: number, layout: SharedPageLayout): number {
-  const place = { D: displacementOf(layout, rewrite.field), RA: 0 };
-  return rewrite.kind === 'load' ? encode('lwz', { RT: register, ...place }) : encode('stw', { RS: register, ...place });
+  /** Sites of one group are patched together or not at all. */
+  readonly group?: string;
 }

@@ -1,13 +1,28 @@
-/** A register that guest and hypervisor keep in the page they share. */
-export type PageField = 'sprg0' | 'sprg1' | 'sprg2' | 'sprg3' | 'srr0' | 'srr1' | 'dear' | 'msr';
+/** A word of the page that guest and hypervisor share, which patched code loads or stores. */
+export type PageField =
+  | `sprg${0 | 1 | 2 | 3 | 4 | 5 | 6 | 7}`
+  | 'srr0'
+  | 'srr1'
+  | 'dear'
+  | 'esr'
+  | 'msr'
+  | 'pir'
+  | 'pid'
+  | 'mmucr'
+  /** Where a trampoline keeps the register that it works with. */
+  | 'trampolineScratch'
+  /** The MSR bits that would let a pending interrupt through: 0 if none is pending. */
+  | 'pendingEnables'
+  /** The words of a TLB entry that wait to be written in one exit. */
+  | `joinedWord${0 | 1 | 2}`;
 
-/** Where the shared page is in the guest kernel and where in it the registers are: the hypervisor's to say. */
+/** Where the shared page is in the guest kernel and where in it the words are: the hypervisor's to say. */
 export interface SharedPageLayout {
   /** Effective address, within the reach of a 16-bit displacement from 0: -32768 or above, as an unsigned number. */
   readonly ea: number;
   /** Version of the layout; a patched image runs on this version only. */
   readonly version: number;
-  /** Byte offset of each register's word. */
+  /** Byte offset of each word. */
   readonly offsets: Readonly<Record<PageField, number>>;
 }
 
