@@ -72,14 +72,20 @@ function fetchInstruction(vcpu: Vcpu): number {
 }
 
 function readGuestWord(vcpu: Vcpu, ea: number): number {
+  const pa = guestCodeAddress(vcpu, ea);
+  return pa === undefined ? 0 : vcpu.processor.memory.read32(pa);
+}
+
+/** Where in guest RAM the guest's code at `ea` is. */
+function guestCodeAddress(vcpu: Vcpu, ea: number): number | undefined {
   const pid = vcpu.shadowTlb.hardwarePid(vcpu);
   const pa = vcpu.processor.translate(ea, 'execute', 1, pid, true);
-  if (pa !== undefined) return vcpu.processor.memory.read32(pa);
+  if (pa !== undefined) return pa;
   // The mapping has gone between fetch and exit; the guest's own TLB still knows the page, or the word is read as illegal.
   const index = vcpu.guestTlb.search(ea, vcpu.pid, vcpu.instructionSpace, vcpu.work);
-  if (index < 0) return 0;
+  if (index < 0) return undefined;
   const guestPa = vcpu.guestPhysical(index, ea);
-  return isGuestRam(vcpu, guestPa) ? vcpu.processor.memory.read32(guestPa) : 0;
+  return isGuestRam(vcpu, guestPa) ? guestPa : undefined;
 }
 
 function reflect(vcpu: Vcpu, priority: number, type: ExitType): HandledExit {
@@ -101,6 +107,23 @@ function reflectUnknownToKvm(vcpu: Vcpu, exit: Exit, priority: number, type: Exi
   return reflectStorage(vcpu, exit, priority, type);
 }
 
+/**
+ * Patches the site that has just trapped, and what belongs to it, if that was put off until now. Words that the guest has changed
+ * meanwhile stay as they are.
+ */
+function patchTrappedSite(vcpu: Vcpu): void {
+  if (vcpu.patchedCode === undefined) return;
+  const { memory } = vcpu.processor;
+  const pa = guestCodeAddress(vcpu, vcpu.pc);
+  if (pa === undefined) return;
+  const edits = vcpu.patchedCode.takeEdits(pa);
+  if (edits.some(({ pa: each, before }) => memory.read32(each) !== before)) return;
+  for (const edit of edits) {
+    const { after } = edit;
+    memory.writeBytes(edit.pa, Uint8Array.of(after >>> 24, after >>> 16, after >>> 8, after));
+  }
+}
+
 function handleProgram(context: EmulationContext, exit: Exit): HandledExit {
   const { vcpu } = context;
   if (vcpu.userMode) {
@@ -108,7 +131,13 @@ function handleProgram(context: EmulationContext, exit: Exit): HandledExit {
     return resumed(ExitType.USR_PR_INST);
   }
   const asKvm = vcpu.policy.unsupported === 'as-kvm';
-  const word = fetchInstruction(vcpu);
+  // A trampoline traps where the hypervisor must look: then the instruction that it stands for is carried out instead.
+  const left = (exit.esr & Esr.PTR) === 0 ? undefined : vcpu.leaveTrampoline(true);
+  if (left !== undefined) {
+    exit.pc = vcpu.pc;
+    exit.esr = Esr.PPR;
+  }
+  const word = left?.trampoline.original ?? fetchInstruction(vcpu);
   if ((exit.esr & Esr.PTR) !== 0 && decode(word)?.row.mnemonic === 'twi') {
     vcpu.work.instruction = 'twi';
     vcpu.work.restoresAllGprs = true;
@@ -119,6 +148,7 @@ function handleProgram(context: EmulationContext, exit: Exit): HandledExit {
   const filled = instruction !== undefined && (instruction.filled || isFilledSprAccess(instruction, word));
   if (instruction !== undefined && !(asKvm && filled)) {
     vcpu.work.instruction = instruction.mnemonic;
+    if (left === undefined) patchTrappedSite(vcpu);
     const result = instruction.emulate(context, word);
     const type = isFilledSprAccess(instruction, word) ? ExitType.X_EMUL_SPR : instruction.exitType;
     switch (result) {
@@ -229,7 +259,12 @@ function handleDataMiss(vcpu: Vcpu, exit: Exit): HandledExit {
 
 function handleInstructionMiss(vcpu: Vcpu, exit: Exit): HandledExit {
   const guestIndex = vcpu.guestTlb.search(exit.pc, vcpu.pid, vcpu.instructionSpace, vcpu.work);
-  if (guestIndex < 0) return reflect(vcpu, Priority.ITLB_MISS, ExitType.ITLBREAL);
+  if (guestIndex < 0) {
+    const trampolinePa = vcpu.userMode ? undefined : vcpu.patchedCode?.areaPa(exit.pc);
+    if (trampolinePa === undefined) return reflect(vcpu, Priority.ITLB_MISS, ExitType.ITLBREAL);
+    vcpu.shadowTlb.mapTrampolines(exit.pc, trampolinePa, vcpu, vcpu.work);
+    return { type: ExitType.ITLBVIRT, outcome: RESUME };
+  }
   const pa = vcpu.guestPhysical(guestIndex, exit.pc);
   if (isGuestRam(vcpu, pa)) {
     vcpu.shadowTlb.map(exit.pc, pa, vcpu.guestTlb.entry(guestIndex), guestIndex, vcpu, vcpu.work);

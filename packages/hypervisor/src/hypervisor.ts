@@ -13,6 +13,7 @@ import type { LedgerEntry } from './exit-ledger.js';
 import { EXIT_TYPES, ExitType } from './exit-types.js';
 import type { ByteChannels } from './hypercalls.js';
 import { deliverInterrupts, dequeueInterrupt, Priority, queueInterrupt } from './interrupts.js';
+import { PatchedCode, type PatchedGuest } from './patched-code.js';
 import { checkPolicy, LINUX_3_4, type Policy } from './policy.js';
 import { Esr, Ivor, Msr, Spr } from './registers.js';
 import { ShadowTlb } from './shadow-tlb.js';
@@ -38,6 +39,8 @@ export interface GuestDevices {
 export interface HypervisorOptions {
   readonly policy?: Policy;
   readonly costProfile?: CostProfile;
+  /** Set where the guest was patched from outside. */
+  readonly patchedGuest?: PatchedGuest;
   /** Guest RAM from physical address 0, in bytes; by default all memory that the shared page leaves. */
   readonly ramBytes?: number;
   /** Guest RAM from this address on is not yet backed: the first mapping of a page there costs a host page fault. None by default. */
@@ -131,6 +134,7 @@ export class Hypervisor implements InterruptInputs {
       ...(options.untouchedRamFrom !== undefined && { untouchedFrom: options.untouchedRamFrom }),
     });
     this.vcpu = new Vcpu(processor, this.policy, ramBytes, shared, this.#shadowTlb, this.#work);
+    if (options.patchedGuest !== undefined) this.vcpu.patchedCode = new PatchedCode(options.patchedGuest);
     if (shared.pa !== undefined && this.policy.magicPage === 'silent') this.#shadowTlb.mapMagicPage(shared.pa);
     this.#accounting = new Accounting(this.costProfile, options.countSites ?? false);
     this.#onExit = options.onExit;

@@ -21,6 +21,7 @@ export {
   parseMicroguestImage,
   runMicroguests,
 } from './microguests.js';
+export type { PatchEdit, PatchedGuest, PatchTrampoline } from './patched-code.js';
 export { checkPolicy, LINUX_3_4, LINUX_3_4_AS_KVM, type Policy, PolicyError, REPLACEMENTS } from './policy.js';
 export { POLICY_VALUES, withPolicyValues } from './policy-values.js';
 export { MAGIC_PAGE_BYTES, MAGIC_PAGE_EA, SHARED_PAGE_VERSION, SharedField } from './shared-page.js';

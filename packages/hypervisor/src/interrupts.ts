@@ -49,6 +49,9 @@ export const INTERRUPT_TABLE: readonly InterruptRow[] = [
   row(20, 'EXTERNAL_LEVEL', Ivor.EXTERNAL, { enable: Msr.EE, level: true }),
 ];
 
+/** The interrupts that MSR[EE] holds back, as a mask of priorities. */
+const EE_PRIORITIES = INTERRUPT_TABLE.filter(({ enable }) => enable === Msr.EE).reduce((mask, { priority }) => mask | (1 << priority), 0);
+
 /** Priorities by name. */
 export const Priority = Object.fromEntries(INTERRUPT_TABLE.map((entry) => [entry.name, entry.priority])) as Readonly<
   Record<string, number>
@@ -80,11 +83,14 @@ export function queueProgram(vcpu: Vcpu, esr: number = Esr.PIL): void {
 }
 
 /**
- * Whether the guest has marked a stretch of its code as critical: the field holds its stack pointer while it runs in the kernel. KVM
- * tests it on all guests, so a kernel with r1 = 0 takes no external interrupt there either.
+ * Whether the guest is in a stretch of its code that interrupts must not enter. The patcher says where those are; guests that patch
+ * themselves mark them by their stack pointer in a field of the page. KVM tests that field on all guests, so a kernel with r1 = 0 takes
+ * no external interrupt there either.
  */
 function inCriticalSection(vcpu: Vcpu): boolean {
-  return vcpu.shared.get(SharedField.critical) === vcpu.processor.gpr(1) && (vcpu.msr & Msr.PR) === 0;
+  if (vcpu.userMode) return false;
+  if (vcpu.patchedCode !== undefined) return vcpu.patchedCode.isUninterrupted(vcpu.pc);
+  return vcpu.shared.get(SharedField.critical) === vcpu.processor.gpr(1);
 }
 
 function isEnabled(vcpu: Vcpu, interrupt: InterruptRow): boolean {
@@ -101,6 +107,7 @@ function isHeldBack(vcpu: Vcpu, interrupt: InterruptRow): boolean {
 }
 
 function deliver(vcpu: Vcpu, interrupt: InterruptRow): void {
+  vcpu.leaveTrampoline(false);
   const shared = vcpu.shared;
   const msr = vcpu.msr;
   switch (interrupt.saves) {
@@ -142,4 +149,5 @@ export function deliverInterrupts(vcpu: Vcpu, work: Work): void {
     }
   }
   vcpu.shared.set(SharedField.intPending, vcpu.pending === 0 ? 0 : 1);
+  vcpu.shared.set(SharedField.pendingEnables, (vcpu.pending & EE_PRIORITIES) === 0 ? 0 : Msr.EE);
 }

@@ -1,7 +1,7 @@
 /** A sequence beside the guest's code that stands for one of its privileged instructions and works on the shared page. */
 export interface PatchTrampoline {
   readonly pa: number;
-  readonly words: readonly number[];
+  readonly lengthWords: number;
   /** Where the instruction is that it stands for, and its word. */
   readonly sitePa: number;
   readonly original: number;
@@ -55,7 +55,7 @@ export class PatchedCode {
     this.#guest = guest;
     this.#offsets = guest.executionOffsets;
     for (const trampoline of guest.trampolines) {
-      const last = trampoline.pa + trampoline.words.length * 4 - 4;
+      const last = trampoline.pa + trampoline.lengthWords * 4 - 4;
       for (let unit = unitOf(trampoline.pa); unit <= unitOf(last); unit++) this.#byUnit.set(unit, trampoline);
     }
     for (const edit of guest.pendingEdits) {
@@ -77,7 +77,7 @@ export class PatchedCode {
       const trampoline = this.#byUnit.get(unitOf(pa));
       if (trampoline === undefined) continue;
       const index = (pa - trampoline.pa) / 4;
-      if (index < trampoline.words.length) return { trampoline, index, siteEa: (trampoline.sitePa + offset) >>> 0 };
+      if (index < trampoline.lengthWords) return { trampoline, index, siteEa: (trampoline.sitePa + offset) >>> 0 };
     }
     return undefined;
   }

@@ -33,6 +33,8 @@ export interface MappingContext {
 const HOST_PAGE_SIZES = [9, 7, 5, 4, 3, 2, 1].map((size) => 1024 * 4 ** size);
 
 const NO_HOST_PAGE = -1;
+/** Index for a mapping that no guest entry asked for: nothing that the guest writes to its TLB drops it. */
+const NO_GUEST_ENTRY = -2;
 /** New pages that Linux gathers before it puts them on its lists (include/linux/pagevec.h, PAGEVEC_SIZE). */
 const HOST_PAGE_BATCH = 14;
 /** What one page of the host's page table covers: 512 entries of 4 KB pages (Linux 44x, 64-bit page table entries). */
@@ -128,6 +130,12 @@ export class ShadowTlb {
     const most = Math.min(pageBytes(guestEntry), this.#policy.hostPageBytes);
     for (const bytes of HOST_PAGE_SIZES) if (bytes <= most && pa - (pa % bytes) + bytes <= this.#ramBytes) return bytes;
     return most;
+  }
+
+  /** Maps the page of trampolines around `ea` for a guest kernel that maps its code piece by piece, and does not know of them. */
+  mapTrampolines(ea: number, pa: number, context: MappingContext, work: Work): void {
+    const word0 = (ea & TlbField.EPN) | TlbField.VALID | TlbField.TS;
+    this.map(ea, pa, { word0, word1: pa, word2: TlbField.SX, tid: 0 }, NO_GUEST_ENTRY, context, work);
   }
 
   /** Drops what was mapped for one guest entry. */

@@ -28,11 +28,22 @@ export const SharedField = {
   sprg5: 0xdc,
   sprg6: 0xe4,
   sprg7: 0xec,
+  // Ours, after Linux's (which may only be appended to): for code patched from outside.
+  pid: 0xf0,
+  mmucr: 0xf4,
+  /** The register that a trampoline works with, while it does. */
+  trampolineScratch: 0xf8,
+  /** The MSR bits that would let a pending interrupt through, of those that code in the guest can set without an exit: EE. */
+  pendingEnables: 0xfc,
+  /** Words of a TLB entry that wait for the last of them. */
+  joinedWord0: 0x100,
+  joinedWord1: 0x104,
+  joinedWord2: 0x108,
 } as const;
 export type SharedField = (typeof SharedField)[keyof typeof SharedField];
 
-/** Version of the layout: Linux's fields, without any of ours. */
-export const SHARED_PAGE_VERSION = 1;
+/** Version of the layout: Linux's fields, and which of ours follow. */
+export const SHARED_PAGE_VERSION = 2;
 
 /** Effective address of the page in the guest kernel: -4096, within reach of a 16-bit displacement from r0. */
 export const MAGIC_PAGE_EA = 0xfffff000;

@@ -1,5 +1,6 @@
 import type { Processor } from '@exitlab/core';
 import { GuestTlb } from './guest-tlb.js';
+import type { PatchedCode, TrampolinePosition } from './patched-code.js';
 import type { Policy } from './policy.js';
 import { Msr, Spr } from './registers.js';
 import type { ShadowTlb } from './shadow-tlb.js';
@@ -39,7 +40,6 @@ export class Vcpu {
   /** Address at which the guest goes on; kept apart from the processor's pc, which an interrupt has changed. */
   pc = 0;
   pid = 0;
-  mmucr = 0;
   ivpr = INITIAL_IVPR;
   readonly ivor = Uint32Array.from({ length: 16 }, (_, index) => INITIAL_IVOR | (index * 4));
   csrr0 = 0;
@@ -57,6 +57,9 @@ export class Vcpu {
   pending = 0;
   queuedEsr = 0;
   queuedDear = 0;
+
+  /** The code that patching from outside has added or changed, if it has. */
+  patchedCode: PatchedCode | undefined;
 
   /** Whether an interrupt is pending that only the guest's critical section holds back. */
   heldInCriticalSection = false;
@@ -84,6 +87,14 @@ export class Vcpu {
   /** The guest's MSR. */
   get msr(): number {
     return this.shared.get(SharedField.msr);
+  }
+
+  get mmucr(): number {
+    return this.shared.get(SharedField.mmucr);
+  }
+
+  set mmucr(value: number) {
+    this.shared.set(SharedField.mmucr, value >>> 0);
   }
 
   get userMode(): boolean {
@@ -129,10 +140,24 @@ export class Vcpu {
     });
   }
 
+  /**
+   * Takes the guest out of a trampoline before an interrupt can show it there: back to the instruction that the trampoline stands for
+   * or, once its effect is done, to the one after. `startingOver` chooses the former in any case, to carry it out by emulation.
+   */
+  leaveTrampoline(startingOver: boolean): TrampolinePosition | undefined {
+    const position = this.userMode ? undefined : this.patchedCode?.trampolineAt(this.pc);
+    if (position === undefined) return undefined;
+    const { trampoline, index, siteEa } = position;
+    if (index > 0) this.processor.setGpr(trampoline.temporary, this.shared.get(SharedField.trampolineScratch));
+    this.pc = startingOver || index <= trampoline.commit ? siteEa : (siteEa + 4) >>> 0;
+    return position;
+  }
+
   setPid(value: number): void {
     const pid = value & 0xff;
     if (pid === this.pid) return;
     this.pid = pid;
+    this.shared.set(SharedField.pid, pid);
     if (this.policy.hardwarePids !== 'two') return;
     this.work.pidChanged = true;
     this.shadowTlb.releaseProcess(this.work);

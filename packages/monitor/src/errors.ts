@@ -25,10 +25,11 @@ const SENTENCES = {
   'already-patched': (_: object) => 'The image is patched already; give the image that it was made from.',
   'patched-elsewhere': (f: { strategy: string }) =>
     `The image is patched for the shared page, which the strategy ${f.strategy} does not have; run it under the strategy patched.`,
-  'patched-for-other-layout': (f: { found: string; wanted: number }) =>
+  'patched-for-other-layout': (f: { found: number; wanted: number }) =>
     `The image is patched for version ${f.found} of the shared page, and this hypervisor has version ${f.wanted}; patch the original again.`,
   'page-in-use': (f: { at: number; symbol: string | undefined }) =>
     `The image itself accesses the address of the shared page, at ${hex(f.at)}${f.symbol === undefined ? '' : ` in ${f.symbol}`}, so there is no room for the page; run it under trap.`,
+  'patch-record-bad': (_: object) => 'The image says that it is patched, but its record of that is damaged; patch the original again.',
   'nothing-to-patch': (_: object) => 'The image has no executable section, so there is nothing to patch; give an image with code.',
   'entry-outside': (f: { entry: number }) =>
     `The image's entry point ${hex(f.entry)} lies in none of its loaded segments; link it with an entry inside its text.`,

@@ -17,7 +17,9 @@ export { rawImage } from './images/raw.js';
 export { parseUImage } from './images/uimage.js';
 export {
   kernelForStrategy,
+  PATCH_TIMES,
   type PatchedKernel,
+  type PatchTime,
   patchKernel,
   planKernelPatches,
   SHARED_PAGE_LAYOUT,

@@ -25,7 +25,8 @@ export function joinedEntries(image: CodeImage, regions: readonly CodeRegion[], 
   const found = regions.flatMap((region) => triplesOf(region));
   const entered = branchTargetsInside(image, found);
   return found.filter(
-    ({ eas: [first, , last] }, index) => !entered.has(index) && symbols.functionAt(first) === symbols.functionAt(last) && !symbols.isData(first),
+    ({ eas: [first, , last] }, index) =>
+      !entered.has(index) && symbols.functionAt(first) === symbols.functionAt(last) && !symbols.isData(first),
   );
 }
 
@@ -47,7 +48,7 @@ const isTlbwe = (word: number): boolean => decode(word)?.mnemonic === 'tlbwe' &&
 function tripleFrom(words: readonly CodeWord[], start: number): [number, number, number] | undefined {
   const first = words[start]!;
   const sites = [first];
-  const branchesTo: number[] = [];
+  const branches: { readonly ea: number; readonly target: number }[] = [];
   for (const code of words.slice(start + 1, start + LONGEST)) {
     if (Math.floor(code.ea / PAGE_BYTES) !== Math.floor(first.ea / PAGE_BYTES)) return undefined;
     if (isTlbwe(code.word)) {
@@ -57,7 +58,7 @@ function tripleFrom(words: readonly CodeWord[], start: number): [number, number,
       continue;
     }
     const target = forwardTarget(code);
-    if (target !== undefined) branchesTo.push(target);
+    if (target !== undefined) branches.push({ ea: code.ea, target });
     else if (!isHarmless(code.word, ra(first.word))) return undefined;
   }
   const [, second, third] = sites;
@@ -65,8 +66,8 @@ function tripleFrom(words: readonly CodeWord[], start: number): [number, number,
   const wordNumbers = new Set(sites.map(({ word }) => ws(word)));
   if (wordNumbers.size !== 3 || Math.max(...wordNumbers) > 2) return undefined;
   // A branch may skip computations, but none of the three.
-  const skips = (from: number, to: number) => branchesTo.some((target) => target > from && target <= to);
-  if (branchesTo.some((target) => target > third.ea) || skips(first.ea, second.ea)) return undefined;
+  const next = (ea: number) => (ea < second.ea ? second.ea : third.ea);
+  if (branches.some(({ ea, target }) => target > next(ea))) return undefined;
   return [first.ea, second.ea, third.ea];
 }
 

@@ -5,11 +5,25 @@ const KERNEL = 'code of the guest kernel';
 const REACH = `${KERNEL}, within 32 MB of the trampolines`;
 
 function load(pattern: string, field: PageField, keeps: string, group?: string): PatchRule {
-  return { pattern, condition: KERNEL, rewrite: { kind: 'load', field }, keeps, costInstructions: 1, ...(group !== undefined && { group }) };
+  return {
+    pattern,
+    condition: KERNEL,
+    rewrite: { kind: 'load', field },
+    keeps,
+    costInstructions: 1,
+    ...(group !== undefined && { group }),
+  };
 }
 
 function store(pattern: string, field: PageField, keeps: string, group?: string): PatchRule {
-  return { pattern, condition: KERNEL, rewrite: { kind: 'store', field }, keeps, costInstructions: 1, ...(group !== undefined && { group }) };
+  return {
+    pattern,
+    condition: KERNEL,
+    rewrite: { kind: 'store', field },
+    keeps,
+    costInstructions: 1,
+    ...(group !== undefined && { group }),
+  };
 }
 
 function outOfLine(pattern: string, keeps: string, trampoline: Trampoline): PatchRule {

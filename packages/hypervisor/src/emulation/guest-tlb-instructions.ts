@@ -1,6 +1,7 @@
 import { GUEST_TLB_ENTRIES } from '../guest-tlb.js';
 import { Mmucr } from '../registers.js';
 import type { MappingContext } from '../shadow-tlb.js';
+import { SharedField } from '../shared-page.js';
 import { addressSpace, effectiveBase, isValid, physicalAddress, physicalBase } from '../tlb-words.js';
 import type { Vcpu } from '../vcpu.js';
 import { fieldRa, fieldRb, fieldRc, fieldRt } from './instruction-word.js';
@@ -27,17 +28,35 @@ export function writeGuestTlb(vcpu: Vcpu, index: number, word: 0 | 1 | 2, value:
   if (isValid(vcpu.guestTlb.entry(index))) vcpu.shadowTlb.releaseGuestEntry(index, vcpu.work);
   vcpu.guestTlb.write(index, word, value, searchPid(vcpu.mmucr));
   if (word === 0 && vcpu.policy.guestTlbSearch === 'hashed') vcpu.work.hashUpdates++;
-  if (vcpu.policy.mapping === 'eager' && isHostSafe(vcpu, index)) {
-    const entry = vcpu.guestTlb.entry(index);
-    const ea = effectiveBase(entry);
-    vcpu.work.eagerMaps++;
-    vcpu.shadowTlb.map(ea, physicalAddress(entry, ea), entry, index, eagerContext(vcpu, entry.tid), vcpu.work);
-  }
+  mapEagerly(vcpu, index);
+}
+
+function mapEagerly(vcpu: Vcpu, index: number): void {
+  if (vcpu.policy.mapping !== 'eager' || !isHostSafe(vcpu, index)) return;
+  const entry = vcpu.guestTlb.entry(index);
+  const ea = effectiveBase(entry);
+  vcpu.work.eagerMaps++;
+  vcpu.shadowTlb.map(ea, physicalAddress(entry, ea), entry, index, eagerContext(vcpu, entry.tid), vcpu.work);
 }
 
 /** For whom a page is mapped at once: for the present mode, as KVM does; where each mode has a PID of its own, for the process. */
 function eagerContext(vcpu: Vcpu, tid: number): MappingContext {
   return vcpu.policy.hardwarePids === 'each' && tid !== 0 ? { userMode: true, pid: tid } : vcpu;
+}
+
+/** A reserved bit of `tlbwe`, which the patcher sets where the two words before wait in the shared page. */
+const JOINED_MARK = 1;
+const JOINED_FIELDS = [SharedField.joinedWord0, SharedField.joinedWord1, SharedField.joinedWord2] as const;
+
+/** Writes an entry whole: what was mapped for it goes once, and what it now maps comes once. */
+function writeJoinedEntry(vcpu: Vcpu, index: number, lastWord: number, lastValue: number): void {
+  const { guestTlb, shared } = vcpu;
+  if (isValid(guestTlb.entry(index))) vcpu.shadowTlb.releaseGuestEntry(index, vcpu.work);
+  for (const word of [1, 2, 0] as const) {
+    guestTlb.write(index, word, word === lastWord ? lastValue : shared.get(JOINED_FIELDS[word]), searchPid(vcpu.mmucr));
+  }
+  if (vcpu.policy.guestTlbSearch === 'hashed') vcpu.work.hashUpdates++;
+  mapEagerly(vcpu, index);
 }
 
 /** `tlbwe`; false if the word number is reserved. */
@@ -46,6 +65,12 @@ export function emulateTlbwe(vcpu: Vcpu, word: number): boolean {
   if (ws > 2) return false;
   vcpu.work.tlbWord = ws;
   const index = vcpu.processor.gpr(fieldRa(word)) % GUEST_TLB_ENTRIES;
+  if ((word & JOINED_MARK) !== 0 && vcpu.patchedCode !== undefined) {
+    writeJoinedEntry(vcpu, index, ws, vcpu.processor.gpr(fieldRt(word)));
+    return true;
+  }
+  // Where sites are patched at their first trap, the first of three traps and its fellows do not.
+  if (vcpu.patchedCode !== undefined) vcpu.shared.set(JOINED_FIELDS[ws as 0 | 1 | 2], vcpu.processor.gpr(fieldRt(word)));
   writeGuestTlb(vcpu, index, ws as 0 | 1 | 2, vcpu.processor.gpr(fieldRt(word)));
   return true;
 }

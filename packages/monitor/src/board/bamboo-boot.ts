@@ -15,6 +15,8 @@ export interface BootRequest {
   readonly initrd?: Uint8Array;
   /** A flattened device tree of the user's, in place of the board's own. */
   readonly deviceTreeBlob?: Uint8Array;
+  /** Memory that the guest is told to leave alone. */
+  readonly reservations?: readonly { readonly pa: number; readonly sizeBytes: number }[];
   /** Adds the `/hypervisor` node to the board's own tree. */
   readonly hypervisor?: HypervisorAnnouncement;
 }
@@ -36,9 +38,10 @@ export const planBoot = (request: BootRequest): BootPlan => {
     bootArguments: request.bootArguments,
     initrd: { start: initrdPa, end: initrdPa + initrd.length },
   });
+  const reservations = (request.reservations ?? []).map(({ pa, sizeBytes }) => ({ address: BigInt(pa), sizeBytes: BigInt(sizeBytes) }));
   const images = [
     ...placeKernel(request.kernel),
-    place('device tree', deviceTreePa, flattenForBamboo(tree)),
+    place('device tree', deviceTreePa, flattenForBamboo({ ...tree, reservations: [...tree.reservations, ...reservations] })),
     place('initial RAM disk', initrdPa, initrd),
   ];
   checkPlacement(images, request.memoryBytes);

@@ -1,35 +1,21 @@
 import { UserError } from '../errors.js';
 import { BigEndianReader } from './big-endian-reader.js';
+import {
+  CLASS_32,
+  DATA_BIG_ENDIAN,
+  FLAG_EXECUTABLE,
+  HEADER,
+  MACHINE_PPC,
+  MAGIC,
+  PROGRAM_HEADER,
+  SECTION_HEADER,
+  SECTION_PROGBITS,
+  SECTION_SYMTAB,
+  SEGMENT_LOAD,
+  SYMBOL,
+  TYPE_EXECUTABLE,
+} from './elf-layout.js';
 import type { GuestImage, ImageSegment } from './guest-image.js';
-
-// Field values and offsets: System V ABI, chapters 4 and 5, and its PowerPC supplement.
-const MAGIC = 0x7f454c46;
-const CLASS_32 = 1;
-const DATA_BIG_ENDIAN = 2;
-const MACHINE_PPC = 20;
-const TYPE_EXECUTABLE = 2;
-const SEGMENT_LOAD = 1;
-const SECTION_SYMTAB = 2;
-
-const HEADER = {
-  class: 4,
-  data: 5,
-  type: 16,
-  machine: 18,
-  entry: 24,
-  phoff: 28,
-  shoff: 32,
-  phentsize: 42,
-  phnum: 44,
-  shentsize: 46,
-  shnum: 48,
-  shstrndx: 50,
-};
-const PROGRAM_HEADER = { type: 0, offset: 4, vaddr: 8, paddr: 12, filesz: 16, memsz: 20, sizeBytes: 32 };
-const SECTION_HEADER = { name: 0, type: 4, flags: 8, addr: 12, offset: 16, size: 20, link: 24, addralign: 32, entsize: 36, sizeBytes: 40 };
-const SECTION_PROGBITS = 1;
-const FLAG_EXECUTABLE = 4;
-const SYMBOL = { name: 0, value: 4, size: 8, info: 12, shndx: 14, sizeBytes: 16 };
 
 /** The longest symbol name that is believed; a damaged string table could otherwise ask for gigabytes. */
 const MAX_NAME_BYTES = 4096;
@@ -51,7 +37,7 @@ export const isElf = (bytes: Uint8Array): boolean =>
   bytes.length >= 4 && new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0) === MAGIC;
 
 /** Checks the identification of a 32-bit big-endian PowerPC executable. */
-const openElf = (bytes: Uint8Array): BigEndianReader => {
+export const openElf = (bytes: Uint8Array): BigEndianReader => {
   if (!isElf(bytes)) throw UserError.of('image-foreign', { found: 'no ELF file' });
   const elf = reader(bytes);
   if (elf.u8(HEADER.class, 'header') !== CLASS_32) throw UserError.of('image-foreign', { found: 'a 64-bit ELF' });
@@ -139,40 +125,7 @@ export const readSections = (bytes: Uint8Array): ImageSection[] => {
   return sections;
 };
 
-/** A copy of an ELF image with one more section, which is not loaded: names and section headers are written anew at its end. */
-export const withSection = (bytes: Uint8Array, name: string, content: Uint8Array): Uint8Array => {
-  const { elf, count, namesIndex, names, headers } = openSectionTable(openElf(bytes));
-  const oldNames = names().bytes;
-  const newNames = new Uint8Array(oldNames.length + name.length + 1);
-  newNames.set(oldNames);
-  newNames.set(new TextEncoder().encode(name), oldNames.length);
-
-  const align = (offset: number): number => (offset + 3) & ~3;
-  const contentAt = align(elf.bytes.length);
-  const namesAt = contentAt + content.length;
-  const headersAt = align(namesAt + newNames.length);
-  const result = new Uint8Array(headersAt + (count + 1) * SECTION_HEADER.sizeBytes);
-  result.set(elf.bytes);
-  result.set(content, contentAt);
-  result.set(newNames, namesAt);
-  result.set(headers(), headersAt);
-
-  const view = new DataView(result.buffer);
-  const set = (section: number, offset: number, value: number): void =>
-    view.setUint32(headersAt + section * SECTION_HEADER.sizeBytes + offset, value);
-  set(namesIndex, SECTION_HEADER.offset, namesAt);
-  set(namesIndex, SECTION_HEADER.size, newNames.length);
-  set(count, SECTION_HEADER.name, oldNames.length);
-  set(count, SECTION_HEADER.type, SECTION_PROGBITS);
-  set(count, SECTION_HEADER.offset, contentAt);
-  set(count, SECTION_HEADER.size, content.length);
-  set(count, SECTION_HEADER.addralign, 1);
-  view.setUint32(HEADER.shoff, headersAt);
-  view.setUint16(HEADER.shnum, count + 1);
-  return result;
-};
-
-interface SectionTable {
+export interface SectionTable {
   readonly elf: BigEndianReader;
   readonly count: number;
   /** Which section holds the names of all. */
@@ -182,7 +135,7 @@ interface SectionTable {
   readonly headers: () => Uint8Array;
 }
 
-const openSectionTable = (elf: BigEndianReader): SectionTable => {
+export const openSectionTable = (elf: BigEndianReader): SectionTable => {
   const tableOffset = elf.u32(HEADER.shoff, 'header');
   const entrySize = elf.u16(HEADER.shentsize, 'header');
   const count = tableOffset === 0 ? 0 : elf.u16(HEADER.shnum, 'header');

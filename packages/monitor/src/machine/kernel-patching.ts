@@ -1,15 +1,32 @@
-import { MAGIC_PAGE_EA, SHARED_PAGE_VERSION, SharedField } from '@exitlab/hypervisor';
-import { type CodeImage, type PageAccess, type PatchPlan, patchedBytes, planPatches, type SharedPageLayout } from '@exitlab/pv-patcher';
+import { MAGIC_PAGE_EA, type PatchedGuest, SHARED_PAGE_VERSION, SharedField } from '@exitlab/hypervisor';
+import {
+  areaBytes,
+  type CodeImage,
+  type CodeRegion,
+  type PageAccess,
+  type PatchPlan,
+  patchedBytes,
+  planPatches,
+  type SharedPageLayout,
+} from '@exitlab/pv-patcher';
+import { BAMBOO } from '../board/bamboo.js';
 import { UserError } from '../errors.js';
-import { isElf, readSections, readSymbols, withSection } from '../images/elf.js';
+import { isElf, parseElf, readSections, readSymbols } from '../images/elf.js';
+import { withSection, withSegment } from '../images/elf-editing.js';
+import { encodePatchRecord, PATCH_RECORD_SECTION, readPatchRecord } from './patch-record.js';
 
 /** The page as our hypervisor lays it out. */
 export const SHARED_PAGE_LAYOUT: SharedPageLayout = { ea: MAGIC_PAGE_EA, version: SHARED_PAGE_VERSION, offsets: SharedField };
 
-/** The section that marks a patched image; it holds the version of the page's layout as text. */
-const MARK = '.exitlab.patched';
 /** Linux's own templates for guests that patch themselves access the same page, and run only if a hypervisor offers it. */
 const OWN_TEMPLATES = { first: 'kvm_template_start', end: 'kvm_template_end' };
+
+/**
+ * When sites are patched: `static`, in the file, beforehand; `load`, when the machine loads it; `trap`, each at its first trap. The
+ * first two give the same code.
+ */
+export type PatchTime = 'static' | 'load' | 'trap';
+export const PATCH_TIMES: readonly PatchTime[] = ['static', 'load', 'trap'];
 
 /** A kernel after patching, and what was done to it. */
 export interface PatchedKernel {
@@ -17,41 +34,67 @@ export interface PatchedKernel {
   readonly plan: PatchPlan;
 }
 
-/** The layout version that an image is patched for; undefined if it is not patched, or no ELF file. */
-export function patchedForVersion(kernel: Uint8Array): string | undefined {
-  if (!isElf(kernel)) return undefined;
-  const mark = readSections(kernel).find(({ name }) => name === MARK);
-  return mark && Buffer.from(mark.bytes).toString('latin1');
+/** A kernel as a strategy runs it. */
+export interface StrategyKernel {
+  readonly bytes: Uint8Array;
+  readonly patchedGuest?: PatchedGuest;
 }
 
 /** Plans the patching of an ELF kernel. Throws a {@link UserError} for an image in which code cannot be told from data. */
 export function planKernelPatches(kernel: Uint8Array): PatchPlan {
-  return planPatches(codeImage(kernel), SHARED_PAGE_LAYOUT);
+  return planFor(codeImage(kernel));
 }
 
 /** A patched copy of an ELF kernel; the given bytes stay as they are. Throws a {@link UserError} where it must not be patched. */
-export function patchKernel(kernel: Uint8Array): PatchedKernel {
-  if (patchedForVersion(kernel) !== undefined) throw UserError.of('already-patched', {});
+export function patchKernel(kernel: Uint8Array, when: PatchTime = 'static'): PatchedKernel {
+  if (readPatchRecord(kernel) !== undefined) throw UserError.of('already-patched', {});
   const image = codeImage(kernel);
-  const plan = planPatches(image, SHARED_PAGE_LAYOUT);
+  const plan = planFor(image);
   const conflict = plan.pageAccesses.find((access) => !isInOwnTemplates(image, access));
   if (conflict !== undefined) throw UserError.of('page-in-use', { at: conflict.ea, symbol: conflict.symbol });
-  const bytes = withSection(kernel, MARK, new TextEncoder().encode(String(SHARED_PAGE_LAYOUT.version)));
-  for (const region of image.regions) bytes.set(patchedBytes(plan, region), region.fileOffset);
+
+  const { area, uninterrupted } = plan;
+  const offsets = plan.sites.flatMap(({ region, outcome }) => (outcome.kind === 'patched' ? [region.ea - region.pa] : []));
+  const guest: PatchedGuest = {
+    executionOffsets: [...new Set([0, ...offsets])],
+    ...(area && { area }),
+    uninterrupted,
+    trampolines: plan.trampolines.map(({ words, ...trampoline }) => ({ ...trampoline, lengthWords: words.length })),
+    pendingEdits: when === 'trap' ? plan.edits : [],
+  };
+  const record = encodePatchRecord({ layoutVersion: SHARED_PAGE_LAYOUT.version, guest });
+  const loaded =
+    area === undefined ? kernel : withSegment(kernel, { pa: area.pa, ea: area.pa + (offsets[0] ?? 0), bytes: areaBytes(plan) });
+  const bytes = withSection(loaded, PATCH_RECORD_SECTION, record);
+  if (when !== 'trap') for (const region of image.regions) bytes.set(patchedBytes(plan, region), region.fileOffset);
   return { bytes, plan };
 }
 
 /**
  * The kernel as a strategy runs it: patched now, or, if it was before, checked against the hypervisor's layout.
- * Throws a {@link UserError} for a patched kernel under a strategy without the page.
+ * Throws a {@link UserError} for a patched kernel under a strategy without the page, and for one to be patched that cannot be.
  */
-export function kernelForStrategy(kernel: Uint8Array, strategy: { readonly name: string; readonly patched: boolean }): Uint8Array {
-  const version = patchedForVersion(kernel);
-  if (version === undefined) return strategy.patched ? patchKernel(kernel).bytes : kernel;
+export function kernelForStrategy(
+  kernel: Uint8Array,
+  strategy: { readonly name: string; readonly patched: boolean },
+  when: PatchTime = 'load',
+): StrategyKernel {
+  const record = readPatchRecord(kernel);
+  if (record === undefined) {
+    if (!strategy.patched) return { bytes: kernel };
+    const { bytes } = patchKernel(kernel, when);
+    return { bytes, patchedGuest: readPatchRecord(bytes)!.guest };
+  }
   if (!strategy.patched) throw UserError.of('patched-elsewhere', { strategy: strategy.name });
-  if (version === String(SHARED_PAGE_LAYOUT.version)) return kernel;
-  throw UserError.of('patched-for-other-layout', { found: version, wanted: SHARED_PAGE_LAYOUT.version });
+  if (record.layoutVersion !== SHARED_PAGE_LAYOUT.version) {
+    throw UserError.of('patched-for-other-layout', { found: record.layoutVersion, wanted: SHARED_PAGE_LAYOUT.version });
+  }
+  return { bytes: kernel, patchedGuest: record.guest };
 }
+
+/** Trampolines lie below the device tree: no image is there, a branch reaches it from a kernel at 0, and guests are told of it. */
+const planFor = (image: CodeImage): PatchPlan =>
+  planPatches(image, { layout: SHARED_PAGE_LAYOUT, trampolinesEndPa: BAMBOO.boot.deviceTree });
 
 function isInOwnTemplates({ symbols }: CodeImage, { ea }: PageAccess): boolean {
   const eaOf = (name: string): number | undefined => symbols.find((symbol) => symbol.name === name)?.ea;
@@ -61,16 +104,20 @@ function isInOwnTemplates({ symbols }: CodeImage, { ea }: PageAccess): boolean {
 }
 
 interface ElfCodeImage extends CodeImage {
-  readonly regions: readonly (CodeImage['regions'][number] & { readonly fileOffset: number })[];
+  readonly regions: readonly (CodeRegion & { readonly fileOffset: number })[];
 }
 
 function codeImage(kernel: Uint8Array): ElfCodeImage {
   if (!isElf(kernel)) throw UserError.of('not-patchable-format', {});
+  const { segments } = parseElf(kernel);
   const sections = readSections(kernel);
   if (sections.length === 0) throw UserError.of('no-sections', {});
   const symbols = readSymbols(kernel);
   if (symbols.length === 0) throw UserError.of('no-symbols', {});
-  const regions = sections.filter(({ isCode }) => isCode);
+  const regions = sections.flatMap(({ name, ea, bytes, fileOffset, isCode }) => {
+    const segment = segments.find((each) => ea >= each.ea && ea + bytes.length <= each.ea + each.bytes.length);
+    return isCode && segment !== undefined ? [{ name, ea, pa: ea - segment.ea + segment.pa, bytes, fileOffset }] : [];
+  });
   if (regions.length === 0) throw UserError.of('nothing-to-patch', {});
   return { regions, symbols };
 }

@@ -14,7 +14,7 @@ import { NativeGuest } from '../run-control/native-guest.js';
 import type { RunEnd } from '../run-control/run-end.js';
 import { type RunLimits, runToEnd } from '../run-control/run-loop.js';
 import type { Runnable } from '../run-control/runnable.js';
-import { kernelForStrategy } from './kernel-patching.js';
+import { kernelForStrategy, type PatchTime } from './kernel-patching.js';
 import type { StrategyRow } from './strategy.js';
 
 export interface MachineOptions {
@@ -31,6 +31,8 @@ export interface MachineOptions {
   readonly bootArguments?: string;
   /** What executes the guest's instructions; the guest cannot tell. */
   readonly engine?: EngineName;
+  /** When a strategy that patches does so; at load by default. */
+  readonly patchTime?: PatchTime;
   /** The hypervisor's policy, but for the shared page, which the strategy decides; ignored where it has no hypervisor. */
   readonly policy?: Policy;
   /** What the hypervisor's work costs; Linux 3.4's by default. */
@@ -81,11 +83,13 @@ export class Machine {
         if (uart === 0) sendToConsole(byte);
       },
     });
+    const { bytes, patchedGuest } = kernelForStrategy(options.kernel, strategy, options.patchTime);
     const plan = planBoot({
-      kernel: parseKernel(kernelForStrategy(options.kernel, strategy), memoryBytes, options.rawAddress),
+      kernel: parseKernel(bytes, memoryBytes, options.rawAddress),
       memoryBytes,
       bootArguments: options.bootArguments ?? '',
       ...(strategy.magicPage === 'offered' && { hypervisor: { hcallInstructions: HYPERCALL_INSTRUCTIONS } }),
+      ...(patchedGuest?.area && { reservations: [patchedGuest.area] }),
       ...(options.initrd && { initrd: options.initrd }),
       ...(options.deviceTreeBlob && { deviceTreeBlob: options.deviceTreeBlob }),
     });
@@ -111,6 +115,7 @@ export class Machine {
           policy: { ...(options.policy ?? LINUX_3_4), magicPage: strategy.magicPage },
           ramBytes: memoryBytes,
           ...(options.costProfile && { costProfile: options.costProfile }),
+          ...(patchedGuest && { patchedGuest }),
           ...(options.countSites && { countSites: true }),
         },
       );

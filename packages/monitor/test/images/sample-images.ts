@@ -24,14 +24,26 @@ const PROGRAM_HEADER_BYTES = 32;
 const SECTION_HEADER_BYTES = 40;
 const SYMBOL_BYTES = 16;
 
-export const sampleElf = (entry: number, segments: readonly SampleSegment[], symbols: readonly SampleSymbol[] = []): Uint8Array => {
+/** A section of code: all of one segment. */
+export interface SampleSection {
+  readonly name: string;
+  readonly segment: number;
+}
+
+/** Sections are written only where there are symbols. */
+export const sampleElf = (
+  entry: number,
+  segments: readonly SampleSegment[],
+  symbols: readonly SampleSymbol[] = [],
+  codeSections: readonly SampleSection[] = [],
+): Uint8Array => {
   const dataOffset = ELF_HEADER_BYTES + PROGRAM_HEADER_BYTES * segments.length;
   const dataBytes = segments.reduce((sum, segment) => sum + segment.bytes.length, 0);
-  const names = Buffer.from(`\0${symbols.map((symbol) => `${symbol.name}\0`).join('')}`, 'latin1');
+  const names = Buffer.from(`\0${[...symbols, ...codeSections].map(({ name }) => `${name}\0`).join('')}`, 'latin1');
   const symtabOffset = dataOffset + dataBytes;
   const strtabOffset = symtabOffset + SYMBOL_BYTES * (symbols.length + 1);
   const sectionsOffset = strtabOffset + names.length;
-  const sectionCount = symbols.length > 0 ? 3 : 0;
+  const sectionCount = symbols.length > 0 ? 3 + codeSections.length : 0;
   const file = Buffer.alloc(sectionsOffset + SECTION_HEADER_BYTES * sectionCount);
 
   file.set([0x7f, 0x45, 0x4c, 0x46, 1, 2, 1]);
@@ -45,9 +57,12 @@ export const sampleElf = (entry: number, segments: readonly SampleSegment[], sym
   file.writeUInt16BE(segments.length, 44);
   file.writeUInt16BE(SECTION_HEADER_BYTES, 46);
   file.writeUInt16BE(sectionCount, 48);
+  file.writeUInt16BE(sectionCount > 0 ? 2 : 0, 50);
 
+  const offsets: number[] = [];
   let offset = dataOffset;
   segments.forEach((segment, i) => {
+    offsets.push(offset);
     const memsz = segment.memsz ?? segment.bytes.length;
     const fields = [segment.type ?? 1, offset, segment.vaddr, segment.paddr, segment.bytes.length, memsz, 7, 4];
     fields.forEach((field, word) => {
@@ -75,6 +90,13 @@ export const sampleElf = (entry: number, segments: readonly SampleSegment[], sym
       });
     section(1, 2, symtabOffset, SYMBOL_BYTES * (symbols.length + 1), 2, SYMBOL_BYTES);
     section(2, 3, strtabOffset, names.length, 0, 0);
+    codeSections.forEach(({ name, segment }, i) => {
+      const { vaddr, bytes } = segments[segment]!;
+      [nameOffset, 1, 6, vaddr, offsets[segment]!, bytes.length].forEach((field, word) => {
+        file.writeUInt32BE(field, sectionsOffset + SECTION_HEADER_BYTES * (3 + i) + 4 * word);
+      });
+      nameOffset += name.length + 1;
+    });
   }
   return file;
 };

@@ -1,0 +1,99 @@
+import { disassemble } from '@exitlab/core';
+import test from 'ava';
+import { areaBytes, patchedBytes, planPatches } from '../src/index.js';
+import { OPTIONS, region } from './code-samples.js';
+
+const EA = 0xc0000000;
+
+/** The trampoline of one instruction, disassembled where it is placed. */
+function trampolineFor(line: string): string[] {
+  const [trampoline] = planPatches({ regions: [region([line])], symbols: [] }, OPTIONS).trampolines;
+  return trampoline!.words.map((word, index) => disassemble(word, trampoline!.pa + index * 4));
+}
+
+test('wrteei 0 clears MSR[EE] in the page and goes back, with one register saved and restored', (t) => {
+  t.deepEqual(trampolineFor('wrteei 0'), [
+    'stw r31,-3848(0)',
+    'lwz r31,-4004(0)',
+    'rlwinm r31,r31,0,17,15',
+    'stw r31,-4004(0)',
+    'lwz r31,-3848(0)',
+    'b 0x4',
+  ]);
+});
+
+test('wrteei 1 traps when an interrupt waits', (t) => {
+  t.true(trampolineFor('wrteei 1').includes('twnei r31,0'));
+});
+
+test('a trampoline works with another register than the instruction', (t) => {
+  t.true(trampolineFor('wrtee r31').includes('rlwimi r30,r31,0,16,16'));
+  t.true(trampolineFor('mtmsr r3').includes('xor r31,r31,r3'));
+});
+
+test('the site becomes a branch to its trampoline, and trampolines begin where none crosses a page', (t) => {
+  const code = region(['wrteei 0', 'wrtee r3', 'wrteei 1', 'mtmsr r4']);
+  const plan = planPatches({ regions: [code], symbols: [] }, OPTIONS);
+  const view = new DataView(patchedBytes(plan, code).buffer);
+  plan.trampolines.forEach(({ pa, words, sitePa }, index) => {
+    t.is(disassemble(view.getUint32(index * 4), sitePa), `b 0x${pa.toString(16)}`);
+    t.is(Math.floor(pa / 4096), Math.floor((pa + words.length * 4 - 4) / 4096));
+  });
+  t.is(new Set(plan.trampolines.map(({ pa }) => pa)).size, 4);
+});
+
+test('the area ends below the given address and holds every trampoline', (t) => {
+  const code = region(Array.from({ length: 300 }, () => 'wrtee r3'));
+  const plan = planPatches({ regions: [code], symbols: [] }, OPTIONS);
+  const { area } = plan;
+  t.is(area!.pa + area!.sizeBytes, OPTIONS.trampolinesEndPa);
+  t.is(areaBytes(plan).length, area!.sizeBytes);
+  for (const { pa, words } of plan.trampolines) {
+    t.true(pa >= area!.pa && pa + words.length * 4 <= area!.pa + area!.sizeBytes);
+  }
+});
+
+test('a site out of the reach of a branch is refused', (t) => {
+  const far = { ...region(['wrteei 0', 'mfmsr r3']), pa: 0x800_0000 };
+  const { sites } = planPatches({ regions: [far], symbols: [] }, OPTIONS);
+  t.deepEqual(
+    sites.map(({ outcome }) => (outcome.kind === 'refused' ? outcome.refusal : 'patched')),
+    ['no-reach', 'patched'],
+  );
+});
+
+/** Linux 6.12's finish_tlb_load_44x, a loop of the three words, and what must not be joined. */
+const ENTRY_WRITES = [
+  {
+    what: 'three words with computations and a short branch forward between them',
+    code: ['tlbwe r11,r13,1', 'li r11,528', 'tlbwe r10,r13,0', `bc 4,28,${EA + 20}`, 'rlwinm r11,r11,0,30,28', 'tlbwe r11,r13,2'],
+    joined: true,
+  },
+  { what: 'three words in a row', code: ['tlbwe r3,r0,0', 'tlbwe r4,r0,1', 'tlbwe r5,r0,2'], joined: true },
+  { what: 'another register for the entry', code: ['tlbwe r3,r0,0', 'tlbwe r4,r6,1', 'tlbwe r5,r0,2'], joined: false },
+  { what: 'a word twice', code: ['tlbwe r3,r0,0', 'tlbwe r4,r0,1', 'tlbwe r5,r0,1'], joined: false },
+  { what: 'a load between them', code: ['tlbwe r3,r6,0', 'lwz r4,0(r7)', 'tlbwe r4,r6,1', 'tlbwe r5,r6,2'], joined: false },
+  { what: 'a changed entry register', code: ['tlbwe r3,r6,0', 'addi r6,r6,1', 'tlbwe r4,r6,1', 'tlbwe r5,r6,2'], joined: false },
+  { what: 'a move to MMUCR between them', code: ['tlbwe r3,r6,0', 'mtspr 946,r4', 'tlbwe r4,r6,1', 'tlbwe r5,r6,2'], joined: false },
+  { what: 'a branch from outside into them', code: ['tlbwe r3,r6,0', 'tlbwe r4,r6,1', 'tlbwe r5,r6,2', `b ${EA + 4}`], joined: false },
+  {
+    what: 'a branch that skips one of them',
+    code: ['tlbwe r3,r6,0', `bc 12,2,${EA + 12}`, 'tlbwe r4,r6,1', 'tlbwe r5,r6,2'],
+    joined: false,
+  },
+  { what: 'one alone', code: ['tlbwe r3,r4,0', 'addi r4,r4,1', `b ${EA}`], joined: false },
+];
+
+for (const { what, code, joined } of ENTRY_WRITES) {
+  test(`${joined ? 'one exit writes' : 'nothing joins'} an entry: ${what}`, (t) => {
+    const { sites, uninterrupted } = planPatches({ regions: [region(code, EA)], symbols: [] }, OPTIONS);
+    const writes = sites.filter(({ instruction }) => instruction === 'tlbwe');
+    t.is(uninterrupted.length, joined ? 1 : 0);
+    if (joined) {
+      const [first, second, third] = writes.map(({ outcome }) => (outcome.kind === 'patched' ? outcome.word : 0));
+      t.deepEqual([first! >>> 26, second! >>> 26, third! & 1], [36, 36, 1], 'two stores, and a tlbwe with the mark');
+    } else {
+      t.true(writes.every(({ outcome }) => outcome.kind === 'refused' && outcome.refusal === 'alone'));
+    }
+  });
+}
