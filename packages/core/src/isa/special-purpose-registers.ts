@@ -82,7 +82,7 @@ export const SPRS: readonly SprRow[] = [
   ...numbered('IVOR', 400, 16, 'SS', 'plain', 0xfff0),
   spr('MCSRR0',   570, 'SS', 'plain', { mask: 0xfffffffc }),
   spr('MCSRR1',   571, 'SS', 'plain'),
-  spr('MCSR',     572, 'SS', 'computed', { mask: 0xff800000 }),
+  spr('MCSR',     572, 'SS', 'computed'),
   ...numbered('INV', 880, 4, 'SS', 'plain'),
   ...numbered('ITV', 884, 4, 'SS', 'plain'),
   spr('CCR1',     888, 'SS', 'plain'),
