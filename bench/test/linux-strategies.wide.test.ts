@@ -13,11 +13,10 @@ const APPEND = 'console=ttyS0 rdinit=/init';
 /** A bit of everything for the kernels of which only the boot is in question. */
 const SHORT = `${APPEND} exitlab.run=getppid,signal:20,fork:10,pipe:50,pages:2,tick,float`;
 
-/** A kernel, its boot arguments, and the options beside which the strategies with a hypervisor need. */
+/** A kernel and its boot arguments. */
 interface KernelRow {
   readonly name: string;
   readonly append: string;
-  readonly hypervisorOptions?: readonly string[];
 }
 
 /** A line in which a strategy's console may differ from the native one, with the reason. */
@@ -33,8 +32,7 @@ const declared = JSON.parse(readFileSync(join(checkout, 'scripts/linux-guest/str
 
 const KERNELS: readonly KernelRow[] = [
   { name: 'linux-6.12', append: APPEND },
-  // Without KUAP no PID write drops the user pages that KVM maps with the kernel's execute permission, of which KUEP leaves none.
-  { name: 'linux-6.12-nokuap', append: SHORT, hypervisorOptions: ['--policy', 'permissions=privilege'] },
+  { name: 'linux-6.12-nokuap', append: SHORT },
   { name: 'linux-6.12-nokvm', append: SHORT },
   { name: 'linux-6.12-hz1000-preempt', append: SHORT },
   { name: 'linux-6.1', append: SHORT },
@@ -51,7 +49,7 @@ test.before('the Linux guests are built', async (t) => {
   await buildLinuxGuests(...KERNELS.map(({ name }) => name));
 });
 
-for (const { name, append, hypervisorOptions = [] } of KERNELS) {
+for (const { name, append } of KERNELS) {
   test.serial(`${name} boots to its init and runs it to the end under every strategy`, async (t) => {
     t.timeout(600_000);
     const reference = await referenceConsole(linuxGuestFolder(name), append);
@@ -60,7 +58,7 @@ for (const { name, append, hypervisorOptions = [] } of KERNELS) {
     t.regex(native.stdout, /^EXITLAB-DONE failed=0\r?$/m);
     t.deepEqual(compareConsoles(reference, native.stdout, volatileConsole), [], 'native and the reference machine');
     for (const strategy of ['trap', 'patched'] as const) {
-      const outcome = await runLinux(name, strategy, append, ...hypervisorOptions);
+      const outcome = await runLinux(name, strategy, append);
       t.is(outcome.status, 0, outcome.stderr);
       const undeclared = compareConsoles(native.stdout, outcome.stdout, volatileConsole).filter(
         ({ expected, actual }) => !declared[strategy].some((line) => line.native === expected && line.strategy === actual),

@@ -49,8 +49,10 @@ export class EndlessFaultDetector {
     this.#limit = limit;
   }
 
-  /** Takes an exit of the guest kernel into account that completed an instruction. */
-  observeProgress(guestInstructions: number): void {
+  /** Takes an exit of the guest kernel into account that completed an instruction; `isReturn`: a return from an interrupt. */
+  observeProgress(guestInstructions: number, isReturn: boolean): void {
+    if (this.#returnedAt >= 0) this.#fruitlessReturns = 0;
+    this.#returnedAt = isReturn ? guestInstructions : -1;
     this.#withoutProgress = 1;
     this.#lastInstructions = guestInstructions;
   }

@@ -360,7 +360,7 @@ export class Hypervisor implements InterruptInputs {
     processor.clock.advance(entry.cycles);
     this.#accounting.bookPinned(entry, pc);
     this.#serveTimersInHost();
-    this.#detector.observeProgress(this.guestInstructions);
+    this.#detector.observeProgress(this.guestInstructions, work.jumps);
     return undefined;
   }
 
