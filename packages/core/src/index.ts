@@ -1,3 +1,4 @@
+export { doubleHighOfSingle, doubleLowOfSingle, singleOfDouble } from './fpu/index.js';
 export * from './hardware.js';
 export { AssemblyError, assemble, encode } from './isa/assembler.js';
 export { disassemble, mnemonicOf } from './isa/disassembler.js';

@@ -45,7 +45,10 @@ const ROWS = [
   { name: 'X_AP_UNAVAIL', ours: 'KVM has no exit case for an unavailable auxiliary processor' },
   { name: 'X_FIT', ours: 'KVM models no fixed-interval timer' },
   { name: 'X_WATCHDOG', ours: 'KVM models no watchdog' },
-  { name: 'X_MMIO', ours: 'an access to a device by an instruction that KVM does not emulate (multiple, string, reservation)' },
+  {
+    name: 'X_MMIO',
+    ours: 'an access to a device by an instruction that KVM does not emulate (multiple, string, reservation, floating point)',
+  },
 ] as const satisfies readonly ExitTypeRow[];
 
 export const EXIT_TYPES: readonly ExitTypeRow[] = ROWS;

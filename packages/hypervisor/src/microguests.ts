@@ -30,12 +30,14 @@ export interface MicroguestOptions {
   readonly only?: readonly string[];
   /** RAM of each machine, in bytes. */
   readonly ramBytes?: number;
+  /** Address that the image is linked for and loaded at. */
+  readonly loadAddress?: number;
   readonly hypervisor?: HypervisorOptions;
   /** Guest instructions after which a guest counts as run away. */
   readonly maxInstructions?: number;
 }
 
-const LOAD_ADDRESS = 0x10000;
+const DEFAULT_LOAD_ADDRESS = 0x10000;
 const MAGIC = 0x47554553;
 const HEADER_BYTES = 12;
 const ROW_BYTES = 16;
@@ -62,21 +64,21 @@ interface GuestRow {
 }
 
 /** Reads the table of guests; throws a {@link MicroguestImageError} if the image is not one. */
-export function parseMicroguestImage(image: Uint8Array): GuestRow[] {
+export function parseMicroguestImage(image: Uint8Array, loadAddress = DEFAULT_LOAD_ADDRESS): GuestRow[] {
   const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
   if (image.length < HEADER_BYTES || view.getUint32(0) !== MAGIC) {
     throw new MicroguestImageError('The file is no image of micro guests: its first word is not 0x47554553.');
   }
-  const first = view.getUint32(4) - LOAD_ADDRESS;
-  const end = view.getUint32(8) - LOAD_ADDRESS;
+  const first = view.getUint32(4) - loadAddress;
+  const end = view.getUint32(8) - loadAddress;
   if (first < HEADER_BYTES || end < first || end > image.length || (end - first) % ROW_BYTES !== 0) {
     throw new MicroguestImageError('The image of micro guests is damaged: its table does not lie inside it.');
   }
   const rows: GuestRow[] = [];
   for (let offset = first; offset < end; offset += ROW_BYTES) {
-    const name = readName(image, view.getUint32(offset) - LOAD_ADDRESS);
+    const name = readName(image, view.getUint32(offset) - loadAddress);
     const entry = view.getUint32(offset + 4);
-    if (entry < LOAD_ADDRESS || entry >= LOAD_ADDRESS + image.length || entry % 4 !== 0) {
+    if (entry < loadAddress || entry >= loadAddress + image.length || entry % 4 !== 0) {
       throw new MicroguestImageError(`The image of micro guests is damaged: the entry of ${name} does not lie inside it.`);
     }
     rows.push({ name, entry, n: view.getUint32(offset + 8) });
@@ -92,12 +94,13 @@ function readName(image: Uint8Array, offset: number): string {
 
 /** Runs the guests of an image, in its order. */
 export function runMicroguests(image: Uint8Array, options: MicroguestOptions = {}): MicroguestResult[] {
-  const rows = parseMicroguestImage(image);
+  const loadAddress = options.loadAddress ?? DEFAULT_LOAD_ADDRESS;
+  const rows = parseMicroguestImage(image, loadAddress);
   for (const name of options.only ?? []) {
     if (!rows.some((row) => row.name === name)) throw new MicroguestImageError(`The image has no micro guest named ${name}.`);
   }
   const ramBytes = options.ramBytes ?? DEFAULT_RAM_BYTES;
-  if (LOAD_ADDRESS + image.length > ramBytes) throw new MicroguestImageError(`The image does not fit into ${ramBytes} bytes of RAM.`);
+  if (loadAddress + image.length > ramBytes) throw new MicroguestImageError(`The image does not fit into ${ramBytes} bytes of RAM.`);
   const wanted = options.only === undefined ? rows : rows.filter((row) => options.only?.includes(row.name));
   return wanted.map((row) => runOne(row, image, ramBytes, options));
 }
@@ -130,7 +133,7 @@ function runOne(row: GuestRow, image: Uint8Array, ramBytes: number, options: Mic
     coreHz: CORE_HZ,
     timebaseHz: TIMEBASE_HZ,
   });
-  processor.memory.writeBytes(LOAD_ADDRESS, image);
+  processor.memory.writeBytes(options.loadAddress ?? DEFAULT_LOAD_ADDRESS, image);
   const hypervisor = new Hypervisor(processor, { bus, dcr }, { untouchedRamFrom: UNTOUCHED_RAM_FROM, ...options.hypervisor, ramBytes });
   machine.hypervisor = hypervisor;
   hypervisor.runHostProcess(DRIVER_PAGES_AT_HAND);

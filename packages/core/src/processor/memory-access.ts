@@ -117,7 +117,7 @@ export class MemoryAccess {
 
   /** ESR for a data access: stores and their like set ST, floating-point accesses FP. */
   #dataSyndrome(access: Access): number {
-    const word = this.wordAt(this.#state.pc);
+    const word = this.wordInTables(this.#state.pc) ?? this.wordAt(this.#state.pc);
     const isFloat = word !== undefined && decode(word)?.row.float === true;
     return (access === Access.write ? Esr.ST : 0) | (isFloat ? Esr.FP : 0);
   }

@@ -1,6 +1,7 @@
 import { type DeviceBus, decode } from '@exitlab/core';
 import type { Vcpu } from '../vcpu.js';
 import { Work } from '../work.js';
+import { type FloatFormat, floatOfWords, wordsOfFloat } from './float-formats.js';
 import { fieldDisplacement, fieldRa, fieldRb, fieldRt } from './instruction-word.js';
 
 /**
@@ -19,6 +20,8 @@ interface AccessRow {
   readonly update?: true;
   readonly filled?: true;
   readonly shape?: 'multiple' | 'string-immediate' | 'string-indexed' | 'reserve';
+  /** It moves a floating-point register, as memory holds it. */
+  readonly float?: FloatFormat;
 }
 
 const ACCESSES: readonly AccessRow[] = [
@@ -62,6 +65,23 @@ const ACCESSES: readonly AccessRow[] = [
   { mnemonic: 'stswx', indexed: true, bytes: 1, store: true, filled: true, shape: 'string-indexed' },
   { mnemonic: 'lwarx', indexed: true, bytes: 4, filled: true, shape: 'reserve' },
   { mnemonic: 'stwcx.', indexed: true, bytes: 4, store: true, filled: true, shape: 'reserve' },
+  { mnemonic: 'lfs', bytes: 4, filled: true, float: 'single' },
+  { mnemonic: 'lfsu', bytes: 4, update: true, filled: true, float: 'single' },
+  { mnemonic: 'lfsx', indexed: true, bytes: 4, filled: true, float: 'single' },
+  { mnemonic: 'lfsux', indexed: true, bytes: 4, update: true, filled: true, float: 'single' },
+  { mnemonic: 'lfd', bytes: 4, filled: true, float: 'double' },
+  { mnemonic: 'lfdu', bytes: 4, update: true, filled: true, float: 'double' },
+  { mnemonic: 'lfdx', indexed: true, bytes: 4, filled: true, float: 'double' },
+  { mnemonic: 'lfdux', indexed: true, bytes: 4, update: true, filled: true, float: 'double' },
+  { mnemonic: 'stfs', bytes: 4, store: true, filled: true, float: 'single' },
+  { mnemonic: 'stfsu', bytes: 4, store: true, update: true, filled: true, float: 'single' },
+  { mnemonic: 'stfsx', indexed: true, bytes: 4, store: true, filled: true, float: 'single' },
+  { mnemonic: 'stfsux', indexed: true, bytes: 4, store: true, update: true, filled: true, float: 'single' },
+  { mnemonic: 'stfd', bytes: 4, store: true, filled: true, float: 'double' },
+  { mnemonic: 'stfdu', bytes: 4, store: true, update: true, filled: true, float: 'double' },
+  { mnemonic: 'stfdx', indexed: true, bytes: 4, store: true, filled: true, float: 'double' },
+  { mnemonic: 'stfdux', indexed: true, bytes: 4, store: true, update: true, filled: true, float: 'double' },
+  { mnemonic: 'stfiwx', indexed: true, bytes: 4, store: true, filled: true, float: 'low-word' },
 ];
 
 /** Cache instructions that do nothing to a page that is never cached. `dcbz` is not among them: it raises alignment. */
@@ -114,6 +134,7 @@ function stringBytes(vcpu: Vcpu, { row, word }: DeviceAccess): number {
 function transfersOf(vcpu: Vcpu, access: DeviceAccess, ea: number): Transfer[] {
   const { row, word } = access;
   const rt = fieldRt(word);
+  if (row.float === 'double') return [0, 4].map((offset) => ({ ea: (ea + offset) >>> 0, bytes: 4, register: rt, shift: 0 }));
   switch (row.shape) {
     case 'multiple':
       return Array.from({ length: 32 - rt }, (_, index) => ({ ea: (ea + 4 * index) >>> 0, bytes: 4, register: rt + index, shift: 0 }));
@@ -192,6 +213,27 @@ function setConditionalStoreResult(vcpu: Vcpu, stored: boolean): void {
   processor.cr = ((processor.cr & ~CR0) | bits) >>> 0;
 }
 
+/** The words of a floating-point register, to or from their places. */
+function moveFloat(
+  vcpu: Vcpu,
+  bus: DeviceBus,
+  { row, word }: DeviceAccess,
+  format: FloatFormat,
+  transfers: readonly Transfer[],
+  places: readonly (readonly number[])[],
+): void {
+  const register = fieldRt(word);
+  if (row.store === true) {
+    const words = wordsOfFloat(format, vcpu.processor.fpr(register));
+    transfers.forEach((transfer, index) => {
+      store(vcpu, bus, transfer, places[index] as readonly number[], words[index] as number);
+    });
+    return;
+  }
+  const words = transfers.map((transfer, index) => load(vcpu, bus, transfer, places[index] as readonly number[]));
+  vcpu.processor.setFpr(register, floatOfWords(format, words));
+}
+
 /**
  * Carries the access out. Returns undefined when it is complete, or the effective address at which the guest has no translation; then
  * nothing has been done and the guest must take a miss there.
@@ -210,6 +252,11 @@ export function performDeviceAccess(vcpu: Vcpu, bus: DeviceBus, access: DeviceAc
   const firstPa = places[0]?.[0] ?? -1;
   if (row.mnemonic === 'stwcx.' && vcpu.deviceReservation !== firstPa) {
     setConditionalStoreResult(vcpu, false);
+    return undefined;
+  }
+  if (row.float !== undefined) {
+    moveFloat(vcpu, bus, access, row.float, transfers, places);
+    if (row.update === true) processor.setGpr(fieldRa(word), ea);
     return undefined;
   }
   const loaded = new Map<number, number>();
