@@ -37,10 +37,15 @@ function sweepCsv(result: SweepResult): string {
   const rows = result.points.map((point) => [
     ...axes.map((name) => point.values[name] ?? ''),
     exitsOf(point),
-    ...SWEEP_QUANTITIES.map((quantity) => quantity.of(point, result.coreHz) ?? ''),
+    ...SWEEP_QUANTITIES.map((quantity) => rounded(quantity.of(point, result.coreHz))),
     point.end.reason,
   ]);
   return stringify(rows, { header: true, columns: [...axes, ...COLUMNS, 'end'], escape_formulas: true });
+}
+
+/** Without the digits that a division of exact counts makes up. */
+function rounded(value: number | undefined): number | '' {
+  return value === undefined ? '' : Number(value.toPrecision(10));
 }
 
 function sweepDocument(result: SweepResult, figures: readonly Figure[], command: string): Document {
