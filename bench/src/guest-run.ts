@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { EngineName } from '@exitlab/core';
+import type { PatchTime } from '@exitlab/monitor';
 import type { RunResult } from '@exitlab/results';
 
 /** A file given to a run: its path as the user wrote it, and its bytes. */
@@ -40,6 +41,8 @@ export interface GuestRunSpec {
   readonly instructionMix?: boolean;
   /** The generation of KVM whose costs are charged, and whose policy holds where {@link policy} says nothing; Linux 3.4's by default. */
   readonly costProfile?: string;
+  /** When the strategy `patched` patches its guest; at load by default. */
+  readonly patchTime?: PatchTime;
   /** Other policies by name, as given; whoever runs the guest knows and validates them. */
   readonly policy: Readonly<Record<string, string>>;
 }

@@ -48,6 +48,7 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
     policy,
     costProfile,
     ...(spec.instructionMix && { countInstructions: true }),
+    ...(spec.patchTime && { patchTime: spec.patchTime }),
     ...(spec.expect && { expectation: spec.expect }),
     write: io.console,
     onConsoleByte: (byte) => recorder.push(byte),
@@ -82,7 +83,10 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
     strategy: strategy.name,
     board: 'bamboo',
     cpu: '440EP',
-    policy: machine.hypervisor === undefined ? {} : { ...machine.hypervisor.policy },
+    policy:
+      machine.hypervisor === undefined
+        ? {}
+        : { ...machine.hypervisor.policy, ...(strategy.patched && { patchTime: spec.patchTime ?? 'load' }) },
     costProfile: costProfileOf(machine),
     engine: spec.instructionMix ? 'interpreter' : (spec.engine ?? DEFAULT_ENGINE),
     end: { reason: endReason(end), detail: describeRunEnd(end) },

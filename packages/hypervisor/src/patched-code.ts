@@ -101,6 +101,11 @@ export class PatchedCode {
     return area !== undefined && pa >= area.pa && pa < area.pa + area.sizeBytes;
   }
 
+  /** Whether sites are still to be patched. */
+  get hasPendingEdits(): boolean {
+    return this.#pending.size > 0;
+  }
+
   /** The edits to make now that the instruction at `pa` has trapped; each is given out once. */
   takeEdits(pa: number): readonly PatchEdit[] {
     const edit = this.#pending.get(pa);

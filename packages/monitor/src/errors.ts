@@ -23,6 +23,8 @@ const SENTENCES = {
   'no-symbols': (_: object) =>
     'The image is stripped of its symbols, so data and functions in its code cannot be told apart; give the ELF file before stripping.',
   'already-patched': (_: object) => 'The image is patched already; give the image that it was made from.',
+  'not-patched': (_: object) =>
+    'The image is not patched; write a patched one with "exitlab patch", or let it be patched when it is loaded.',
   'patched-elsewhere': (f: { strategy: string }) =>
     `The image is patched for the shared page, which the strategy ${f.strategy} does not have; run it under the strategy patched.`,
   'patched-for-other-layout': (f: { found: number; wanted: number }) =>

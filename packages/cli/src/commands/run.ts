@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { type GuestRunSpec, readInputFile } from '@exitlab/bench';
 import { DEFAULT_ENGINE, ENGINES } from '@exitlab/core';
+import { PATCH_TIMES } from '@exitlab/monitor';
 import { checkWritable, END_REASONS, kvmTimingText, type RunResult, writeAtomically, writeResult } from '@exitlab/results';
 import { type Command, type CommandEnvironment, say } from '../command.js';
 import type { OptionTable, ParsedCommandLine } from '../command-line.js';
@@ -21,6 +22,10 @@ const OPTIONS: OptionTable = {
   dtb: { value: 'FILE', help: 'a device tree instead of the built-in one' },
   memory: { value: 'SIZE', help: `its memory: 64M, 1G, 512K (default ${DEFAULT_MEMORY})` },
   uarts: { value: 'N', help: "how many UARTs the board has, 1 or 2 (default 1, as QEMU's bamboo with -nographic)" },
+  when: {
+    value: 'TIME',
+    help: 'when the strategy patched patches: load (default), trap (each site at its first trap), static (IMAGE is patched)',
+  },
   expect: { value: 'REGEX', help: 'end when the console matches; fail if the guest ends before' },
   timeout: { value: 'SECONDS', help: 'end after so much host time' },
   'max-instructions': { value: 'N', help: 'end after so many guest instructions' },
@@ -79,6 +84,7 @@ async function runSpec(line: ParsedCommandLine, { machines }: CommandEnvironment
   const values = {
     ...optional('append', 'append', (_, text) => text),
     ...optional('expect', 'expect', parseExpression),
+    ...optional('when', 'patchTime', (_, text) => parseChoice('time of patching', text, PATCH_TIMES)),
     ...optional('engine', 'engine', (_, text) => parseChoice('engine', text, ENGINES)),
     ...optional('timeout', 'timeoutSeconds', parseSeconds),
     ...optional('load-address', 'rawAddress', parseAddress),

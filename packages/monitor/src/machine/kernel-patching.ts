@@ -82,6 +82,7 @@ export function kernelForStrategy(
   const record = readPatchRecord(kernel);
   if (record === undefined) {
     if (!strategy.patched) return { bytes: kernel };
+    if (when === 'static') throw UserError.of('not-patched', {});
     const { bytes } = patchKernel(kernel, when);
     return { bytes, patchedGuest: readPatchRecord(bytes)!.guest };
   }
