@@ -49,7 +49,10 @@ async function update() {
     patched: movement(work.patched, work.trap),
   };
   const page = await readFile(PAGE, 'utf8');
-  await writeAtomically(PAGE, page.replace(BLOCK, (_, begin, name, end) => `${begin}${markdownTable(tables[name])}\n${end}`));
+  await writeAtomically(
+    PAGE,
+    page.replace(BLOCK, (_, begin, name, end) => `${begin}${markdownTable(tables[name])}\n${end}`),
+  );
 }
 
 function figures(rows) {
