@@ -102,8 +102,9 @@ export class TranslationLookasideBuffer {
   search(ea: number, addressSpace: number, pid: number): number {
     const masks = this.#matchMask;
     const values = this.#matchValue;
+    const address = ea | 0;
     for (let index = 0; index < TLB_ENTRIES; index++) {
-      if ((ea & masks[index]!) !== values[index]) continue;
+      if ((address & masks[index]!) !== values[index]) continue;
       if ((this.#words[0][index]! & TlbWord0.TS) >>> 8 !== addressSpace) continue;
       const tid = this.#tids[index]!;
       if (tid === 0 || tid === pid) return index;

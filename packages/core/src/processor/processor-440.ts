@@ -251,7 +251,7 @@ export class Processor440 implements Processor {
     this.#state.count(State.tlbWrites);
     this.#forgetTlbEntry(index);
     this.#tlb.write(index, word, value, tid);
-    this.#noteTlbEntry(index);
+    this.#noteTlbEntry(index, word === 0);
   }
   writeTlbEntry(index: number, word0: number, word1: number, word2: number, tid: number): void {
     for (let word = 0; word < 3; word++) this.#state.count(State.tlbWrites);
@@ -265,11 +265,12 @@ export class Processor440 implements Processor {
     if (this.#mapsUncachedRam(index)) this.#uncachedEntries--;
   }
 
-  #noteTlbEntry(index: number): void {
+  /** @param covers whether the entry may cover other addresses than before */
+  #noteTlbEntry(index: number, covers = true): void {
     if (this.#mapsUncachedRam(index)) this.#uncachedEntries++;
     this.#state.set(State.uncachedRam, this.#uncachedEntries);
     // A new entry can shadow one of a higher index, so what it covers is dropped, too.
-    this.#dropTranslations(index);
+    if (covers) this.#dropTranslations(index);
   }
 
   takeTlbReference(index: number): boolean {
