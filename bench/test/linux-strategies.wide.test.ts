@@ -19,7 +19,7 @@ interface KernelRow {
   readonly append: string;
 }
 
-/** A line in which a strategy's console may differ from the native one, with the reason. */
+/** A line in which a strategy's console may differ from the native one, as two regular expressions, with the reason. */
 interface DeclaredLine {
   readonly native: string;
   readonly strategy: string;
@@ -61,7 +61,7 @@ for (const { name, append } of KERNELS) {
       const outcome = await runLinux(name, strategy, append);
       t.is(outcome.status, 0, outcome.stderr);
       const undeclared = compareConsoles(native.stdout, outcome.stdout, volatileConsole).filter(
-        ({ expected, actual }) => !declared[strategy].some((line) => line.native === expected && line.strategy === actual),
+        ({ expected, actual }) => !declared[strategy].some((line) => new RegExp(line.native).test(expected ?? '') && new RegExp(line.strategy).test(actual ?? '')),
       );
       t.deepEqual(undeclared, [], `${strategy} and native`);
     }
