@@ -77,6 +77,9 @@ const MMUCR_STID = 0xff;
 /** Interrupts that generated code takes, a bit each: those with SRR0 and SRR1. */
 const BASE_VECTORS = VECTORS.reduce((bits, row) => (row.class === 'base' ? bits | (1 << row.ivor) : bits), 0);
 
+/** How interrupts are entered, by vector. */
+const ENTRIES = VECTORS.map((row) => ({ row, ...INTERRUPT_ENTRY[row.class] }));
+
 /** A PowerPC 440EP core: its state in a WebAssembly memory, an interpreter generated from the ISA table, MMU, timers and interrupts. */
 export class Processor440 implements Processor {
   interruptTarget: 'vectors' | 'host' = 'vectors';
@@ -452,8 +455,7 @@ export class Processor440 implements Processor {
   }
 
   #interrupt(vector: number, esr: number, dear: number): void {
-    const row = VECTORS[vector]!;
-    const { save0, save1, keptMsr } = INTERRUPT_ENTRY[row.class];
+    const { row, save0, save1, keptMsr } = ENTRIES[vector]!;
     this.#interruptedPc = this.#state.pc;
     this.#state.setSpr(save0, this.#interruptedPc);
     this.#state.setSpr(save1, this.#state.msr);
