@@ -210,3 +210,16 @@ test('an interrupted bench keeps what is complete', async (t) => {
   t.is(status, ExitStatus.interrupted);
   t.like(JSON.parse(await readFile(join(out, 'bench.json'), 'utf8')), { complete: false, runs: [{ guest: { name: 'crc' } }] });
 });
+
+test('a sweep without a direction, over no policy, or of an unknown profile is refused', async (t) => {
+  t.is((await cli(['sweep', '--guest', 'kernel'])).status, ExitStatus.badInput);
+  const malformed = await cli(['sweep', '--guest', 'kernel', '--over', 'shadowSlots']);
+  t.regex(malformed.stderr, /takes NAME=VALUES, such as shadowSlots=8,16,32/);
+  const unknown = await cli(['sweep', '--guest', 'kernel', '--over', 'costProfile=linux-3.5']);
+  t.regex(unknown.stderr, /There is no cost profile "linux-3\.5" \(did you mean "linux-3\.[14]"\?\)/);
+});
+
+test('a cost profile is one of those that there are', async (t) => {
+  t.is((await cli(['microguests', process.execPath, '--cost-profile', 'linux-3.1', '--json'])).status, ExitStatus.fine);
+  t.is((await cli(['microguests', process.execPath, '--cost-profile', 'linux-9'])).status, ExitStatus.badInput);
+});

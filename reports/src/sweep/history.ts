@@ -40,7 +40,7 @@ export const HISTORY: readonly HistoryStep[] = [
     change: 'guest kernel and user by two hardware PIDs, no flush at a privilege switch (49dd2c49289)',
     published: -0.3,
     remark:
-      'Depends on how often the guest changes between kernel and user, and that is what the published boot and ours differ in: the kernel’s own boot changes almost never and gains nothing, user space that makes one system call after the other gains more than was published. A boot of 2008 with its init scripts lies between.',
+      'Depends on how often the guest changes between kernel and user: the kernel’s own boot hardly ever does and gains nothing, and user space gains the more, the more of its work is system calls. What the boot of 2008 consisted of is not published. From here on a write of the PID drops the user’s mappings; a guest with KUAP, which no guest of 2008 had, writes it twice at every entry into its kernel and gains a little less than one without.',
   },
   {
     profile: '2.6.29',

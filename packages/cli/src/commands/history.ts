@@ -2,6 +2,7 @@ import { COST_PROFILE_AXIS } from '@exitlab/bench';
 import { HISTORY, historyTable, markdownTable, writeHistoryReport } from '@exitlab/reports';
 import { type Command, say } from '../command.js';
 import { ExitStatus } from '../exit-status.js';
+import { HYPERVISOR_OPTIONS } from '../hypervisor-options.js';
 import { messages } from '../messages.js';
 import { commandText, measureSweep, SWEEP_RUN_OPTIONS } from './sweep.js';
 
@@ -12,7 +13,7 @@ export const historyCommand: Command = {
   form: '--guest NAME [options]',
   summary: "boot a guest under KVM's generations, beside the published changes of boot time",
   details: `Prints the table, and writes sweep.json and report.md into the output folder (default ${DEFAULT_FOLDER}).`,
-  options: SWEEP_RUN_OPTIONS,
+  options: { ...SWEEP_RUN_OPTIONS, policy: HYPERVISOR_OPTIONS.policy! },
   async run(line, environment) {
     const axes = [{ name: COST_PROFILE_AXIS, values: HISTORY.map(({ profile }) => profile) }];
     const result = await measureSweep('history', line, axes, environment);
