@@ -61,7 +61,8 @@ for (const { name, append } of KERNELS) {
       const outcome = await runLinux(name, strategy, append);
       t.is(outcome.status, 0, outcome.stderr);
       const undeclared = compareConsoles(native.stdout, outcome.stdout, volatileConsole).filter(
-        ({ expected, actual }) => !declared[strategy].some((line) => new RegExp(line.native).test(expected ?? '') && new RegExp(line.strategy).test(actual ?? '')),
+        ({ expected, actual }) =>
+          !declared[strategy].some((line) => new RegExp(line.native).test(expected ?? '') && new RegExp(line.strategy).test(actual ?? '')),
       );
       t.deepEqual(undeclared, [], `${strategy} and native`);
     }
