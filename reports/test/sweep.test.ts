@@ -69,3 +69,13 @@ test('the history shows each step beside what was published', async (t) => {
   const report = await readFile(await writeHistoryReport(history, await temporaryFolder(), 'exitlab history …'), 'utf8');
   t.true(report.includes(HISTORY[1]!.change));
 });
+
+test('a chart with lines draws lines, not areas', async (t) => {
+  const folder = await temporaryFolder();
+  await writeSweepReport(sweep, folder, 'exitlab sweep …');
+  const svg = await readFile(join(folder, 'charts', 'misses.svg'), 'utf8');
+  const lines = [...svg.matchAll(/aria-roledescription="line mark"[^>]*>/g)].map(([tag]) => tag);
+  t.true(lines.length > 0);
+  for (const tag of lines) t.regex(tag, / stroke="#/);
+  for (const tag of lines) t.notRegex(tag, / fill="#/);
+});

@@ -80,7 +80,8 @@ export function sweepChart(
       data: { values },
       width: 440,
       height: 260,
-      mark: { type: isLine ? 'line' : 'point', point: isLine ? { filled: true, size: 45 } : false, filled: true },
+      // A line that is "filled" is drawn as an area.
+      mark: isLine ? { type: 'line', point: { filled: true, size: 45 } } : { type: 'point', filled: true },
       encoding: {
         x: { field: 'along', type: 'ordinal', sort: [...places], title: along, axis: { labelAngle: 0, grid: false } },
         y: {
