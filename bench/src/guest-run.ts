@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { EngineName } from '@exitlab/core';
+import type { EngineName, TranslatorStatistics } from '@exitlab/core';
 import type { PatchTime } from '@exitlab/monitor';
 import type { RunResult } from '@exitlab/results';
 
@@ -55,6 +55,8 @@ export interface GuestRunIo {
   readonly input?: AsyncIterable<Uint8Array>;
   /** When aborted the run ends soon, with the reason `interrupted` and what was measured until then. */
   readonly signal: AbortSignal;
+  /** Told at the end what the translator did, where the engine has one. */
+  readonly onTranslatorStatistics?: (statistics: TranslatorStatistics) => void;
 }
 
 /**

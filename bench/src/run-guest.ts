@@ -67,6 +67,8 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
   });
   const wallSeconds = surroundings.secondsNow() - startSeconds;
   input?.close();
+  const { translatorStatistics } = machine.processor;
+  if (translatorStatistics) io.onTranslatorStatistics?.(translatorStatistics);
   return {
     schema: RUN_SCHEMA,
     toolVersion: surroundings.toolVersion,

@@ -1,3 +1,4 @@
+import type { TranslatorStatistics } from '@exitlab/core';
 import { type BenchFailure, type BenchResult, END_REASONS, type RunResult, type SweepResult, totalExits } from '@exitlab/results';
 
 /** Everything that the command says, in one place, so that it speaks with one voice. Wrong usage gets one sentence with its advice. */
@@ -36,6 +37,19 @@ export const messages = {
   emptyName: (option: string) => `The option "--${option}" takes names separated by commas, and one of them is empty.`,
 
   // What happened.
+  translatorStatistics: (statistics: TranslatorStatistics) => {
+    const { regions, promotions, regionsDropped, flushes, modules, translatedInstructions, wasmBytes, generateMs, compileMs, fallBacks } =
+      statistics;
+    const left = Object.entries(fallBacks).filter(([, count]) => count > 0);
+    return [
+      `Translator: ${number(regions)} regions (${number(promotions)} made again, larger) of ${number(translatedInstructions)} instructions in ` +
+        `${number(modules)} modules, ${number(wasmBytes)} bytes; ${number(regionsDropped)} dropped, ${number(flushes)} times all.`,
+      `Host time: ${generateMs.toFixed(0)} ms to generate, ${compileMs.toFixed(0)} ms to compile before the first run.`,
+      left.length === 0
+        ? 'No instruction was left to the interpreter for its kind.'
+        : `Left to the interpreter: ${left.map(([mnemonic, count]) => `${mnemonic} ${number(count)}`).join(', ')}.`,
+    ].join('\n');
+  },
   runEnded: (result: RunResult) => {
     const { end, counts, modelledTime, coreHz, strategy, host } = result;
     const modelledMs = (modelledTime.cycles / coreHz) * 1e3;

@@ -12,3 +12,4 @@ export { pageSizeBytes, permits, TLB_ENTRIES, TlbWord0, TlbWord1, TlbWord2 } fro
 export type { RepeatedFault } from './processor/fault-watch.js';
 export { DEFAULT_ENGINE, ENGINES, type EngineName, Processor440, type Processor440Options } from './processor/processor-440.js';
 export type { ProcessorStatistics } from './processor/processor-statistics.js';
+export type { TranslatorStatistics } from './translator/statistics.js';

@@ -32,6 +32,7 @@ const OPTIONS: OptionTable = {
   json: { value: 'FILE', help: 'write the result there' },
   'kvm-timing': { value: 'FILE', help: "write the exits there, as KVM's exit timing file has them" },
   engine: { value: 'NAME', help: `what executes the guest: ${ENGINES.join(' or ')} (default ${DEFAULT_ENGINE}); it cannot tell` },
+  stats: { help: 'say at the end what the translator did' },
   'instruction-mix': { help: 'count the instructions executed, by mnemonic and timing class (in --json; slower)' },
   ...HYPERVISOR_OPTIONS,
 };
@@ -53,6 +54,9 @@ Exit status: 0 when the guest came to its end, 1 when it failed (panic, endless 
       console: (bytes) => environment.stdout.write(bytes),
       input: environment.stdin,
       signal: environment.signal,
+      ...(line.flag('stats') && {
+        onTranslatorStatistics: (statistics) => say(environment.stderr, messages.translatorStatistics(statistics)),
+      }),
     });
     if (json !== undefined) await writeResult(json, result);
     if (timing !== undefined) await writeAtomically(timing, kvmTimingText(result, result.coreHz));

@@ -53,6 +53,8 @@ export const State = {
   interruptCounts: 384,
   tlbWrites: 448,
   softTlbFills: 452,
+  /** How often translated code has left an instruction to the interpreter, a word a row of the table of fall-backs. */
+  fallBackCounts: 456, // 8 words
   fpr: 512, // 32 doublewords
   /** SPRs that are plain storage, a word each, by SPR number. */
   spr: 4096, // 1024 words

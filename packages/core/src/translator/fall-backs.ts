@@ -15,6 +15,9 @@ const FALL_BACKS: Readonly<Record<string, { reason: string; applies?: (instructi
   lswi: { reason: 'the base may be among the registers loaded', applies: loadsItsBase },
 };
 
+/** Their mnemonics, in the order in which they are counted at State.fallBackCounts. */
+export const FALL_BACK_MNEMONICS: readonly string[] = Object.keys(FALL_BACKS);
+
 /** Whether an instruction is left to the interpreter. */
 export function fallsBack(instruction: Instruction, word: number): boolean {
   const row = FALL_BACKS[instruction.mnemonic];

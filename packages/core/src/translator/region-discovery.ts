@@ -46,8 +46,8 @@ export interface RegionNode {
   readonly flow: Flow;
   /** Where control goes on after the last instruction. */
   readonly endPc: number;
-  /** The instruction at `endPc` is left to the interpreter. */
-  readonly endsAtFallBack: boolean;
+  /** The mnemonic of the instruction at `endPc` where that is left to the interpreter. */
+  readonly fallBack: string | undefined;
 }
 
 /** Nodes by pc and context. */
@@ -203,17 +203,17 @@ function cutNode(
 ): RegionNode {
   const instructions: RegionInstruction[] = [];
   let flow = NO_FLOW;
-  let endsAtFallBack = false;
+  let fallBack: string | undefined;
   let next = pc;
   do {
     const each = at(next, entry);
     if (each.fallsBack) {
-      endsAtFallBack = true;
+      fallBack = each.instruction?.mnemonic;
       break;
     }
     instructions.push(each);
     flow = each.flow;
     next = (next + 4) >>> 0;
   } while (flow.falls && flow.target === undefined && !flow.indirect && next % PAGE_BYTES !== 0 && !isLeader(next));
-  return { pc, context, entry, instructions, flow, endPc: next, endsAtFallBack };
+  return { pc, context, entry, instructions, flow, endPc: next, fallBack };
 }

@@ -6,6 +6,7 @@ import { constant, constantValue, type I32 } from '../semantics/expression.js';
 import { type BranchHint, ByteSink, type FunctionDefinition } from '../wasm/module-encoder.js';
 import { Op, ValueType } from '../wasm/opcodes.js';
 import { type FlowItem, type FlowLoop, structure } from './control-flow.js';
+import { FALL_BACK_MNEMONICS } from './fall-backs.js';
 import type { CallContext, Region, RegionInstruction, RegionNode } from './region-discovery.js';
 import { RegisterLocals } from './register-locals.js';
 import { type RegionFlow, type RegionLocals, TranslatorBuilder } from './translator-builder.js';
@@ -160,7 +161,7 @@ class RegionWriter implements RegionFlow {
 
   #successorsOf(node: RegionNode): number[] {
     const { flow, context, endPc } = node;
-    if (node.endsAtFallBack) return [];
+    if (node.fallBack !== undefined) return [];
     const found: (number | undefined)[] = [];
     if (flow.target !== undefined) found.push(this.#region.find(flow.target, this.#targetContext(node)));
     if (flow.indirect === 'return' && !flow.links && context) found.push(this.#region.find(context.returnPc, context.caller));
@@ -271,7 +272,7 @@ class RegionWriter implements RegionFlow {
     }
     const expectedEntry = this.#options.expectedEntry(node);
     for (const [position, each] of node.instructions.entries()) this.#writeInstruction(each, count - position, node, expectedEntry);
-    if (node.endsAtFallBack) this.#leave(constant(node.endPc), 0, RegionExit.interpret);
+    if (node.fallBack !== undefined) this.#leaveToInterpreter(node.endPc, node.fallBack);
     else if (!this.#builder.finished) this.#edge(node.endPc, node.context);
   }
 
@@ -335,6 +336,13 @@ class RegionWriter implements RegionFlow {
     emit.constant(RegionExit.interpret);
     emit.branch(this.#exit);
     emit.end();
+  }
+
+  /** Leaves in front of an instruction that is not translated. */
+  #leaveToInterpreter(pc: number, mnemonic: string): void {
+    const counter = State.fallBackCounts + 4 * FALL_BACK_MNEMONICS.indexOf(mnemonic);
+    this.#builder.setState(counter, this.#builder.add(this.#builder.state(counter), constant(1)));
+    this.#leave(constant(pc), 0, RegionExit.interpret);
   }
 
   #setPc(pc: I32): void {

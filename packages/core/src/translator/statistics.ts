@@ -10,6 +10,8 @@ export interface TranslatorStatistics {
   readonly regionsDropped: number;
   /** How often the cache was full and everything was dropped. */
   readonly flushes: number;
+  /** How often translated code left an instruction to the interpreter, by mnemonic. */
+  readonly fallBacks: Readonly<Record<string, number>>;
   readonly generateMs: number;
   readonly compileMs: number;
 }

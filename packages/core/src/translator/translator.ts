@@ -13,6 +13,7 @@ import {
 import { type WasmMemory, type WasmTable, wasmHost } from '../wasm/host.js';
 import { encodeModule } from '../wasm/module-encoder.js';
 import { CodeMap, type CodeRange } from './code-map.js';
+import { FALL_BACK_MNEMONICS } from './fall-backs.js';
 import { REGION_IMPORTS } from './memory-helpers.js';
 import { type CodeSource, discoverRegion, type Region, type RegionLimits, type RegionNode } from './region-discovery.js';
 import { buildRegionFunction, type RegionFunction } from './region-function.js';
@@ -125,7 +126,8 @@ export class Translator {
   }
 
   get statistics(): TranslatorStatistics {
-    return { ...this.#counts };
+    const fallBacks = FALL_BACK_MNEMONICS.map((mnemonic, index) => [mnemonic, this.#words[(State.fallBackCounts >>> 2) + index]! >>> 0]);
+    return { ...this.#counts, fallBacks: Object.fromEntries(fallBacks) };
   }
 
   /** RAM has changed: code made from it is dropped. */
