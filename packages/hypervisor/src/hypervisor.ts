@@ -1,4 +1,4 @@
-import { type DcrBus, type DeviceBus, type InterruptInputs, type Processor, StopReason } from '@exitlab/core';
+import { type InterruptInputs, type Processor, StopReason } from '@exitlab/core';
 import { Accounting, type AccountingSnapshot } from './accounting.js';
 import type { CostProfile } from './cost-profiles/cost-profile.js';
 import { LINUX_3_4_COSTS } from './cost-profiles/linux-3.4.js';
@@ -8,12 +8,12 @@ import { InstructionCache } from './emulation/instruction-cache.js';
 import { CPR0_CONFIG_ADDRESS, CPR0_CONFIG_DATA } from './emulation/privileged.js';
 import type { EmulationContext } from './emulation/sprs.js';
 import { EndlessFaultDetector, type ObservedExit } from './endless-fault.js';
-import { type Exit, type ExitOutcome, type Failure, guestPermitsFetch, handleExit } from './exit-handler.js';
+import { type Exit, type ExitOutcome, guestPermitsFetch, handleExit } from './exit-handler.js';
 import type { LedgerEntry } from './exit-ledger.js';
 import { EXIT_TYPES, ExitType } from './exit-types.js';
-import type { ByteChannels } from './hypercalls.js';
+import type { GuestDevices, HypervisorOptions, RunOutcome } from './hypervisor-options.js';
 import { deliverInterrupts, dequeueInterrupt, Priority, queueInterrupt } from './interrupts.js';
-import { PatchedCode, type PatchedGuest } from './patched-code.js';
+import { PatchedCode } from './patched-code.js';
 import { checkPolicy, LINUX_3_4, type Policy } from './policy.js';
 import { Esr, Ivor, Msr, Spr } from './registers.js';
 import { ShadowTlb } from './shadow-tlb.js';
@@ -21,50 +21,6 @@ import { GuestSharedPage, MAGIC_PAGE_BYTES, PrivateSharedPage, type SharedPage }
 import { Timers } from './timers.js';
 import { Vcpu } from './vcpu.js';
 import { Work } from './work.js';
-
-/** The guest's devices, which the machine monitor owns, as user space owns them under KVM. */
-export interface GuestDevices {
-  readonly bus: DeviceBus;
-  readonly dcr: DcrBus;
-  /** A console by hypercall. */
-  readonly byteChannels?: ByteChannels;
-  /**
-   * Asked when the guest is idle: how many core cycles from now the guest may sleep. `timerCycles` is the time to its next timer, or
-   * undefined if none runs. Returns a number up to that, after which the devices have been brought up to date; undefined leaves
-   * {@link Hypervisor.run}, so that the monitor can wait for the outside world. Without it the guest sleeps to its next timer.
-   */
-  idle?(timerCycles: number | undefined): number | undefined;
-}
-
-export interface HypervisorOptions {
-  readonly policy?: Policy;
-  readonly costProfile?: CostProfile;
-  /** Set where the guest was patched from outside. */
-  readonly patchedGuest?: PatchedGuest;
-  /** Guest RAM from physical address 0, in bytes; by default all memory that the shared page leaves. */
-  readonly ramBytes?: number;
-  /** Guest RAM from this address on is not yet backed: the first mapping of a page there costs a host page fault. None by default. */
-  readonly untouchedRamFrom?: number;
-  /** Count exits by guest pc, for the patcher's profile. */
-  readonly countSites?: boolean;
-  /** Faults at one place without progress that end a run. */
-  readonly endlessFaultLimit?: number;
-  /** Frequency of the host scheduler's tick, 0 for none. Each tick that finds the guest running is a DEC exit. */
-  readonly hostTickHz?: number;
-  /** Pages that the host's user space touches at each exit to it; they share the shadow TLB's rotation. 0 by default. */
-  readonly hostProcessPages?: number;
-  /** Called at each exit when it is booked, with the record of its work, which is only lent. Every exit then takes the long way. */
-  readonly onExit?: (type: ExitType, work: Work) => void;
-}
-
-/** Why {@link Hypervisor.run} came back. */
-export type RunOutcome =
-  | { readonly kind: 'limit' }
-  | { readonly kind: 'stopped' }
-  /** Idle, and nothing inside the machine will ever wake it. */
-  | { readonly kind: 'wait' }
-  | { readonly kind: 'reset' }
-  | { readonly kind: 'failure'; readonly failure: Failure };
 
 /** By type, whether a missing or forbidden translation makes such exits. */
 const IS_FAULT = EXIT_TYPES.map((_, type) =>

@@ -5,13 +5,8 @@ export { LINUX_3_4_COSTS } from './cost-profiles/linux-3.4.js';
 export type { Failure } from './exit-handler.js';
 export { EXIT_TYPES, type ExitTypeName, type ExitTypeRow } from './exit-types.js';
 export { type ByteChannels, HYPERCALL_INSTRUCTIONS } from './hypercalls.js';
-export {
-  adoptNativeEntry,
-  type GuestDevices,
-  Hypervisor,
-  type HypervisorOptions,
-  type RunOutcome as HypervisorRunOutcome,
-} from './hypervisor.js';
+export { adoptNativeEntry, Hypervisor } from './hypervisor.js';
+export type { GuestDevices, HypervisorOptions, RunOutcome as HypervisorRunOutcome } from './hypervisor-options.js';
 export { INTERRUPT_TABLE, type InterruptRow } from './interrupts.js';
 export { KVM_GENERATIONS, type KvmGeneration, kvmGeneration } from './kvm-generations.js';
 export {

@@ -1,5 +1,6 @@
 import { type DcrBus, type DeviceBus, Processor440 } from '@exitlab/core';
-import { Hypervisor, type HypervisorOptions } from './hypervisor.js';
+import { Hypervisor } from './hypervisor.js';
+import type { HypervisorOptions } from './hypervisor-options.js';
 import { MAGIC_PAGE_BYTES } from './shared-page.js';
 import { TlbField } from './tlb-words.js';
 
