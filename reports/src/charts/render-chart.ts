@@ -52,7 +52,7 @@ function dress(svg: string, name: { title: string; description: string }): strin
   return `${svg.replace(
     /<svg ([^>]*?)class="marks"([^>]*)>/,
     `<svg $1class="exitlab-chart"$2 role="img"><title>${escapeXml(name.title)}</title><desc>${escapeXml(name.description)}</desc>` +
-      `<style>${CHART_STYLE}</style><rect class="chart-paper" width="${size[1]}" height="${size[2]}"/>`,
+      `<style>${CHART_STYLE}</style><rect class="chart-paper" fill="#ffffff" width="${size[1]}" height="${size[2]}"/>`,
   )}\n`;
 }
 
