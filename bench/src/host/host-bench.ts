@@ -9,6 +9,7 @@ import { engineCases } from './engine-cases.js';
 import { EVENT_PROGRAMS } from './event-programs.js';
 import { geometricMean, measurePairs, measureProcesses, speedAgainst, type WorkPair } from './host-measurements.js';
 import { type HostTableRow, summaryRow, valueRow } from './host-table.js';
+import { interpreterRows } from './interpreter-rate.js';
 import { exitlab, type Peer, QEMU, qemu } from './peers.js';
 import { isInstalled, type ProcessCommand } from './timed-process.js';
 
@@ -50,6 +51,7 @@ export async function runHostBench(options: HostBenchOptions): Promise<HostTable
   if (options.nativePrograms.size === 0)
     options.progress('There is no C compiler here, so the physical limit beside the compute guests is left out.');
   return [
+    ...interpreterRows(options.secondsNow, options.progress),
     ...computeRows(options, hasQemu),
     ...eventRows(options, hasQemu),
     ...linuxRows(options, hasQemu),

@@ -20,11 +20,20 @@ function nativePrograms(folder: string): Map<string, string> {
   return new Map(files.filter(([, file]) => existsSync(file)));
 }
 
-const { values } = parseArgs({
-  options: { repetitions: { type: 'string', default: '5' }, 'case-seconds': { type: 'string', default: '1' } },
-});
-const repetitions = Number(values.repetitions);
-const caseSeconds = Number(values['case-seconds']);
+/** The options, or undefined where the command line has others. */
+function readOptions(): { repetitions: number; caseSeconds: number } | undefined {
+  try {
+    const { values } = parseArgs({
+      options: { repetitions: { type: 'string', default: '5' }, 'case-seconds': { type: 'string', default: '1' } },
+    });
+    return { repetitions: Number(values.repetitions), caseSeconds: Number(values['case-seconds']) };
+  } catch (error) {
+    if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) return undefined;
+    throw error;
+  }
+}
+
+const { repetitions, caseSeconds } = readOptions() ?? { repetitions: Number.NaN, caseSeconds: Number.NaN };
 if (!Number.isInteger(repetitions) || repetitions < 1 || !(caseSeconds > 0)) {
   console.error('Usage: pnpm bench:host [--repetitions N] [--case-seconds S], both above 0.');
   process.exitCode = 2;
