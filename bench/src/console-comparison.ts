@@ -23,7 +23,10 @@ export interface VolatileConsole {
 export interface ComparableConsole {
   /** The lines that must agree one by one, with volatile fields replaced. */
   readonly fixed: readonly string[];
-  /** The floating lines that must come in both, sorted. */
+  /**
+   * The floating lines that must come in both, sorted, each once: one that falls into the change from the boot console to the serial
+   * driver is printed by either.
+   */
   readonly floating: readonly string[];
 }
 
@@ -49,7 +52,7 @@ export function comparableConsole(text: string, volatileConsole: VolatileConsole
     if (floatingLine === undefined) fixed.push(line);
     else if (!floatingLine.mayBeAbsent) floating.push(line);
   }
-  return { fixed, floating: floating.sort() };
+  return { fixed, floating: [...new Set(floating)].sort() };
 }
 
 function differences(expected: readonly string[], actual: readonly string[], lineOffset: number): ConsoleDifference[] {

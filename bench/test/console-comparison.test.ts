@@ -45,3 +45,9 @@ test('a floating line may stand anywhere but must come', (t) => {
 test('a line that may be absent is not missed', (t) => {
   t.deepEqual(compare(['a', 'random: crng init done', 'b'], ['a', 'b']), []);
 });
+
+test('a floating line that both consoles of a kernel print counts once', (t) => {
+  const volatileConsole = { fields: [], floatingLines: [{ name: 'freed', pattern: '^Freeing', reason: 'a thread of its own' }] };
+  t.deepEqual(compareConsoles('a\nFreeing 4K\nFreeing 4K\nb', 'a\nb\nFreeing 4K', volatileConsole), []);
+  t.is(compareConsoles('a\nFreeing 4K\nb', 'a\nb', volatileConsole).length, 1);
+});
