@@ -17,6 +17,8 @@ export interface MicroguestResult {
   readonly guestInstructions: number;
   /** Why the guest did not reach its end, if it did not. */
   readonly failure?: string;
+  /** It repeats a fault for ever, as some do under the real KVM: an outcome, not a failure of the image. */
+  readonly endlessFault?: true;
 }
 
 /** An image of micro guests, read and checked. */

@@ -19,6 +19,8 @@ export interface MicroguestResult {
   readonly guestInstructions: number;
   /** Why the guest did not reach STOP, if it did not. */
   readonly failure?: string;
+  /** It repeats a fault for ever: an outcome that the real KVM has too, and no mistake of the image. */
+  readonly endlessFault?: true;
 }
 
 /** The image, or a name asked of it, is not what the protocol says; the message says what is wrong. */
@@ -145,7 +147,8 @@ function runOne(row: GuestRow, image: Uint8Array, ramBytes: number, options: Mic
     return { ...base, ...measurement.result };
   }
   const failure = measurement.failure ?? (outcome.kind === 'failure' ? outcome.failure.message : `The guest ended with ${outcome.kind}.`);
-  return { ...base, ...measure(hypervisor, measurement), failure };
+  const isEndless = measurement.failure === undefined && outcome.kind === 'failure' && outcome.failure.reason === 'endless-fault';
+  return { ...base, ...measure(hypervisor, measurement), failure, ...(isEndless && { endlessFault: true as const }) };
 }
 
 /** The state in which KVM's vcpu and the driver start a guest. */

@@ -31,6 +31,7 @@ for (const row of counts) {
 }
 
 test('user access to a page with TID 0 is reported as an endless fault, with its address', (t) => {
+  t.true(results.get(ENDLESS)?.endlessFault);
   t.regex(results.get(ENDLESS)?.failure ?? '', /DTLBVIRT at 0x02018890 for address 0x02300000 without end/);
 });
 
