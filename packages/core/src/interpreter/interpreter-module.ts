@@ -2,7 +2,7 @@ import { DECODE_TABLE, fieldsOf, INSTRUCTION_SET, type Instruction } from '../is
 import { Esr, Msr, Vector } from '../isa/vectors.js';
 import { RAM_OFFSET, State } from '../processor/state-layout.js';
 import { CALLOUT_IMPORTS, calloutIndex } from '../semantics/callouts.js';
-import { CodeEmitter } from '../semantics/code-emitter.js';
+import { CodeEmitter, type Label } from '../semantics/code-emitter.js';
 import { constant, type I32 } from '../semantics/expression.js';
 import { encodeModule, type FunctionDefinition } from '../wasm/module-encoder.js';
 import { Op } from '../wasm/opcodes.js';
@@ -81,12 +81,11 @@ export function interpreterFunction({
 
   // One block a case: branching to a case's label lands behind its block's end, where its code stands.
   const cases = INSTRUCTION_SET.map(() => emit.block()).reverse();
-  const dispatch = emit.block();
+  emit.block();
   emitFetch(emit, locals, exit);
   emitDecode(emit, locals.word);
   emit.branchTable([illegal, ...cases], illegal);
   emit.end();
-  void dispatch;
 
   for (const instruction of INSTRUCTION_SET) {
     emit.end();
@@ -142,7 +141,7 @@ function emitCount(emit: CodeEmitter, id: number): void {
   emit.memory(Op.i32Store, 2, place);
 }
 
-function emitFetch(emit: CodeEmitter, locals: InterpreterLocals, exit: import('../semantics/code-emitter.js').Label): void {
+function emitFetch(emit: CodeEmitter, locals: InterpreterLocals, exit: Label): void {
   const { pc, word, fetchPage, fetchEntry } = locals;
   const loadWord = () => {
     emit.localGet(pc);

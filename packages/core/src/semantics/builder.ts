@@ -1,6 +1,6 @@
 import { CrPlace } from '../processor/condition-register.js';
 import { State } from '../processor/state-layout.js';
-import { Op, ValueType } from '../wasm/opcodes.js';
+import { Op } from '../wasm/opcodes.js';
 import { type CalloutName, calloutIndex } from './callouts.js';
 import type { CodeEmitter } from './code-emitter.js';
 import { binary32, constant, constantValue, type Expression, type I32, type I64, unary32 } from './expression.js';
@@ -383,9 +383,5 @@ export abstract class Builder {
   protected emitCall(name: CalloutName, args: readonly I32[]): void {
     for (const arg of args) this.emit.value(arg);
     this.emit.call(calloutIndex(name));
-  }
-
-  protected resultBlockType(): number {
-    return ValueType.i32;
   }
 }

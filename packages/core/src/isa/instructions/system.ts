@@ -15,23 +15,12 @@ const XER = constant(sprn('XER'));
 /** LR, CTR and XER are reached this way all the time, so they are picked out before the call-out that checks privilege. */
 const moveFromSpr: Semantics = (b, f) => {
   const number = b.let(f.SPR);
-  const inline = (known: number, value: () => I32, otherwise: () => void) =>
-    b.if(b.eq(number, constant(known)), () => b.setGpr(f.RT, value()), otherwise);
-  inline(
-    LR.kind === 'const' ? LR.value : 0,
-    () => b.lr(),
-    () =>
-      inline(
-        CTR.kind === 'const' ? CTR.value : 0,
-        () => b.ctr(),
-        () =>
-          inline(
-            XER.kind === 'const' ? XER.value : 0,
-            () => b.xer(),
-            () => b.setGpr(f.RT, b.call('readSpr', number)),
-          ),
-      ),
-  );
+  const inline = (known: I32, value: () => I32, otherwise: () => void) =>
+    b.if(b.eq(number, known), () => b.setGpr(f.RT, value()), otherwise);
+  const byCallout = () => b.setGpr(f.RT, b.call('readSpr', number));
+  const xerOrOther = () => inline(XER, () => b.xer(), byCallout);
+  const ctrOrOther = () => inline(CTR, () => b.ctr(), xerOrOther);
+  inline(LR, () => b.lr(), ctrOrOther);
 };
 
 const moveToSpr: Semantics = (b, f) => {
