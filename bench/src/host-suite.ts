@@ -1,5 +1,5 @@
 import type { HostTimeSummary } from '@exitlab/results';
-import Benchmark from 'benchmark';
+import type Benchmark from 'benchmark';
 import { summarizeHostTime } from './host-statistics.js';
 
 /** A piece of our own code whose host time is measured inside this process. */
@@ -21,7 +21,9 @@ export interface HostCaseResult {
  * @param maxSeconds host time spent on each case at most, once it is warm
  */
 export async function measureHostCases(cases: readonly HostCase[], maxSeconds: number): Promise<HostCaseResult[]> {
-  const suite = new Benchmark.Suite();
+  // Loaded here, since it takes long and a run of a guest does not need it.
+  const { default: benchmark } = await import('benchmark');
+  const suite = new benchmark.Suite();
   for (const { name, run } of cases) suite.add(name, run, { maxTime: maxSeconds });
   await new Promise<void>((resolve) => suite.on('complete', () => resolve()).run({ async: true }));
   return suite.map((bench: Benchmark) => {

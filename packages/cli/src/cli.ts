@@ -1,6 +1,6 @@
 import { type CommandEnvironment, say } from './command.js';
 import { parseCommandLine } from './command-line.js';
-import { COMMANDS } from './commands/registry.js';
+import { COMMAND_NAMES, loadAllCommands, loadCommand } from './commands/registry.js';
 import { ExitStatus } from './exit-status.js';
 import { commandHelp, generalHelp } from './help.js';
 import { messages } from './messages.js';
@@ -26,21 +26,15 @@ async function dispatch(args: readonly string[], environment: CommandEnvironment
   const [name, ...rest] = args;
   if (name === undefined) throw new UsageError(messages.noCommand());
   if (['--help', '-h', 'help'].includes(name)) {
-    environment.stdout.write(generalHelp(COMMANDS, environment.machines.strategies));
+    environment.stdout.write(generalHelp(await loadAllCommands(), environment.machines.strategies));
     return ExitStatus.fine;
   }
   if (['--version', '-v'].includes(name)) {
     say(environment.stdout, environment.version);
     return ExitStatus.fine;
   }
-  const command = COMMANDS.find((candidate) => candidate.name === name);
-  if (command === undefined) {
-    const near = nearest(
-      name,
-      COMMANDS.map((candidate) => candidate.name),
-    );
-    throw new UsageError(messages.unknownCommand(name, near));
-  }
+  const command = await loadCommand(name);
+  if (command === undefined) throw new UsageError(messages.unknownCommand(name, nearest(name, COMMAND_NAMES)));
   if (rest.includes('--help') || rest.includes('-h')) {
     environment.stdout.write(commandHelp(command));
     return ExitStatus.fine;
