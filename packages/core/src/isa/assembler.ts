@@ -1,5 +1,5 @@
 import { FIELDS, type FieldBits, type FieldName, swapHalves } from './encoding.js';
-import { EXTENDED_MNEMONICS, type ExtendedMnemonic, type FieldValues } from './extended-mnemonics.js';
+import { type ExtendedMnemonic, extendedMnemonics, type FieldValues } from './extended-mnemonics.js';
 import { type Instruction, instructionByMnemonic } from './instruction-set.js';
 import { type OperandTemplate, parseOperand, parseTemplate, splitOperands } from './operand-syntax.js';
 
@@ -51,7 +51,7 @@ interface Form {
 
 function buildForms(): ReadonlyMap<string, readonly Form[]> {
   const forms = new Map<string, Form[]>();
-  for (const extension of EXTENDED_MNEMONICS) {
+  for (const extension of extendedMnemonics()) {
     const of = instructionByMnemonic(extension.of);
     if (!of) continue;
     const form = { of, operands: parseTemplate(extension.operands), extension };
@@ -61,11 +61,13 @@ function buildForms(): ReadonlyMap<string, readonly Form[]> {
   }
   return forms;
 }
-const EXTENDED_FORMS = buildForms();
+/** Made when first asked for: a machine that only runs never assembles. */
+let extendedForms: ReturnType<typeof buildForms> | undefined;
 
 function formsOf(mnemonic: string): readonly Form[] {
   const own = instructionByMnemonic(mnemonic);
-  const extended = EXTENDED_FORMS.get(mnemonic) ?? [];
+  extendedForms ??= buildForms();
+  const extended = extendedForms.get(mnemonic) ?? [];
   return own ? [...extended, { of: own, operands: parseTemplate(own.row.operands) }] : extended;
 }
 

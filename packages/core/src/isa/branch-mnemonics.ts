@@ -76,7 +76,6 @@ const UNCONDITIONAL: readonly ExtendedMnemonic[] = ['', 'l'].flatMap((link) => [
   { mnemonic: `bctr${link}`, of: `bcctr${link}`, operands: '', when: { BO: ALWAYS, BI: 0 } },
 ]);
 
-export const CONDITIONAL_BRANCHES: readonly ExtendedMnemonic[] = [
-  ...UNCONDITIONAL,
-  ...TESTS.flatMap((test) => DESTINATIONS.flatMap((destination) => hinted(test, destination))),
-];
+export function conditionalBranches(): ExtendedMnemonic[] {
+  return [...UNCONDITIONAL, ...TESTS.flatMap((test) => DESTINATIONS.flatMap((destination) => hinted(test, destination)))];
+}

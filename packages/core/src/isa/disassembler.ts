@@ -1,5 +1,5 @@
 import { FIELDS, type FieldName } from './encoding.js';
-import { type ExtendedMnemonic, PRINTED_FORMS } from './extended-mnemonics.js';
+import { type ExtendedMnemonic, printedForms } from './extended-mnemonics.js';
 import { decode, fieldValue, type Instruction } from './instruction-set.js';
 import { formatOperand, joinOperands, type OperandTemplate, parseTemplate } from './operand-syntax.js';
 
@@ -9,16 +9,17 @@ interface PrintedForm {
 }
 
 function formsByInstruction(): ReadonlyMap<string, readonly PrintedForm[]> {
-  const forms = new Map<string, PrintedForm[]>();
-  for (const extension of PRINTED_FORMS) {
+  const byInstruction = new Map<string, PrintedForm[]>();
+  for (const extension of printedForms()) {
     const form = { extension, operands: parseTemplate(extension.operands) };
-    const known = forms.get(extension.of);
+    const known = byInstruction.get(extension.of);
     if (known) known.push(form);
-    else forms.set(extension.of, [form]);
+    else byInstruction.set(extension.of, [form]);
   }
-  return forms;
+  return byInstruction;
 }
-const FORMS = formsByInstruction();
+/** Made when first asked for: a machine that only runs never disassembles. */
+let forms: ReturnType<typeof formsByInstruction> | undefined;
 
 function readField(instruction: Instruction, name: FieldName, word: number): number {
   return fieldValue(name, instruction.encoding.fields.get(FIELDS[name].letter)!, word);
@@ -46,7 +47,8 @@ export function mnemonicOf(word: number): string | undefined {
 export function disassemble(word: number, pc: number): string {
   const instruction = decode(word);
   if (!instruction || (word & instruction.encoding.reserved) !== 0) return `.long 0x${(word >>> 0).toString(16)}`;
-  const extended = FORMS.get(instruction.mnemonic)?.find(({ extension }) => fits(extension, instruction, word));
+  forms ??= formsByInstruction();
+  const extended = forms.get(instruction.mnemonic)?.find(({ extension }) => fits(extension, instruction, word));
   const mnemonic = extended?.extension.mnemonic ?? instruction.mnemonic;
   const templates = extended?.operands ?? parseTemplate(instruction.row.operands);
   const parts = templates.map(({ field, literal, isBase }) => {

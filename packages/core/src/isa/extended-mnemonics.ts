@@ -1,4 +1,4 @@
-import { CONDITIONAL_BRANCHES } from './branch-mnemonics.js';
+import { conditionalBranches } from './branch-mnemonics.js';
 import type { FieldName } from './encoding.js';
 import { SPRS } from './special-purpose-registers.js';
 
@@ -135,13 +135,12 @@ const INPUT_ONLY: readonly ExtendedMnemonic[] = [
   extended('eieio', 'mbar', '', { MO: 0 }),
 ];
 
-export const PRINTED_FORMS: readonly ExtendedMnemonic[] = [
-  ...SHIFTS,
-  ...INTEGER,
-  ...CONTROL,
-  ...SYSTEM,
-  ...SPECIAL_REGISTERS,
-  ...CONDITIONAL_BRANCHES,
-];
+/** Forms that objdump prints. Made on each call, which takes milliseconds: who assembles or disassembles keeps them. */
+export function printedForms(): ExtendedMnemonic[] {
+  return [...SHIFTS, ...INTEGER, ...CONTROL, ...SYSTEM, ...SPECIAL_REGISTERS, ...conditionalBranches()];
+}
 
-export const EXTENDED_MNEMONICS: readonly ExtendedMnemonic[] = [...PRINTED_FORMS, ...INPUT_ONLY];
+/** Every form, those that objdump prints first. */
+export function extendedMnemonics(): ExtendedMnemonic[] {
+  return [...printedForms(), ...INPUT_ONLY];
+}

@@ -87,13 +87,21 @@ export function buildDecodeTable(instructions: readonly Instruction[]): DecodeTa
   for (let primary = 0; primary < 64; primary++) {
     const mine = instructions.filter(({ value }) => value >>> 26 === primary);
     const bits = mine.reduce((widest, { mask }) => Math.max(widest, 32 - Math.clz32(mask & 0x03ffffff)), 0);
-    lowMask[primary] = 2 ** bits - 1;
+    const entries = new Array<number>(2 ** bits).fill(0);
+    lowMask[primary] = entries.length - 1;
     base[primary] = ids.length;
-    for (let low = 0; low < 2 ** bits; low++) {
-      const matching = mine.filter(({ mask, value }) => (low & mask & 0x03ffffff) === (value & 0x03ffffff));
-      if (matching.length > 1) throw new Error(`two encodings overlap: ${matching.map((each) => each.mnemonic).join(', ')}`);
-      ids.push(matching[0]?.id ?? 0);
+    for (const { id, mask, value, mnemonic } of mine) {
+      const free = ~mask & (entries.length - 1);
+      // Every combination of the bits that are not fixed, from none to all: subtracting carries across the others.
+      let chosen = 0;
+      do {
+        const low = (value & (entries.length - 1)) | chosen;
+        if (entries[low] !== 0) throw new Error(`the encoding of ${mnemonic} overlaps another`);
+        entries[low] = id;
+        chosen = (chosen - free) & free;
+      } while (chosen !== 0);
     }
+    ids.push(...entries);
   }
   return { lowMask, base, ids: Uint16Array.from(ids) };
 }

@@ -1,5 +1,5 @@
 import { Fpscr } from '../fpu/index.js';
-import { interpreterFunction } from '../interpreter/interpreter-module.js';
+import { dispatchedInterpreter } from '../interpreter/dispatched-interpreter.js';
 import { sprn } from '../isa/special-purpose-registers.js';
 import { Esr, MSR_IMPLEMENTED, Msr, VECTORS, type VectorRow } from '../isa/vectors.js';
 import { ACCESS_FAULTS, ENDLESS_FAULT_COUNT } from '../processor/fault-watch.js';
@@ -91,7 +91,7 @@ export function buildRuntimeModule({
     tableSize: REGION_TABLE_SIZE,
     indirectCall: REGION_TYPE,
     functions: [
-      interpreterFunction({ stopsAtJumps: true }),
+      dispatchedInterpreter(),
       runFunction(heatStep, promotionEntries),
       findContextsFunction(),
       setMsrFunction(),
