@@ -57,10 +57,11 @@ export async function install() {
   throw new StepError(`${output.trim()}\nThe dependencies cannot be installed; the lines above say why.`);
 }
 
-/** Compiles all packages; incremental, so that it is quick when nothing changed. */
+/** Compiles all packages, and makes the command of them; incremental, so that it is quick when nothing changed. */
 export async function build() {
   console.error('Building …');
   await runTool('typescript', 'bin/tsc', ['-b']);
+  await runNode([join(root, 'scripts/bundle.mjs')]);
 }
 
 /** Runs a tool of the workspace in the foreground, and fails with its status. */
