@@ -7,6 +7,9 @@
  * - the *processor* (this package) knows neither of them.
  */
 
+import type { HostMemory } from './host/host-memory.js';
+import type { HostRoutineWriter } from './host/host-routine-module.js';
+
 /** Everything on the physical address bus that is not RAM. Addresses are 36 bits (ERPN and RPN), values unsigned big-endian. */
 export interface DeviceBus {
   /** Reads 1, 2 or 4 bytes; an address that nothing answers reads as 0 (the PLB's default on this board). */
@@ -46,6 +49,9 @@ export interface PhysicalMemory {
  */
 export const StopReason = { limit: 0, interrupt: 1, wait: 2, reset: 3, stopped: 4 } as const;
 export type StopReason = (typeof StopReason)[keyof typeof StopReason];
+
+export type { HostMemory } from './host/host-memory.js';
+export type { HostRoutineWriter } from './host/host-routine-module.js';
 
 /** A TLB entry as the three words of `tlbwe`/`tlbre` (word 0 without TID) and the TID that MMUCR[STID] gives and takes. */
 export interface TlbWords {
@@ -108,6 +114,17 @@ export interface Processor extends InterruptInputs {
    * that served the fetch; undefined where that mapping is not at hand, for which {@link translate} is the way.
    */
   interruptedInstruction(): number | undefined;
+
+  /** Memory of the host's own, where its routines reach it. */
+  readonly hostMemory: HostMemory;
+  /**
+   * With `interruptTarget` `'host'`: has interrupts of one vector (an IVOR number of those that use SRR0 and SRR1) handled by code that
+   * the processor calls before it leaves the guest; only what that declines ends {@link run}. A real processor runs its host's handler
+   * in the same way. An engine that leaves generated code at every interrupt may take no notice.
+   */
+  installHostRoutine(vector: number, write: HostRoutineWriter): void;
+  /** Instructions of the guest that host routines have completed; they count towards the limit of {@link run}. */
+  readonly hostInstructions: number;
 
   /** Drops a `lwarx` reservation, as taking an exit through the host does. */
   clearReservation(): void;

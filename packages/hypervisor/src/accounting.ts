@@ -30,8 +30,6 @@ export interface AccountingSnapshot {
   readonly timeInGuest: DurationSummary;
   /** Exits by emulated instruction, as `kvmtrace_format -s` lists them: `mfspr SPRG0`, `tlbwe`, …. */
   readonly instructions: ReadonlyMap<string, number>;
-  /** Exits by guest pc and type name, if asked for. */
-  readonly sites: ReadonlyMap<number, ReadonlyMap<string, number>> | undefined;
   /** Modelled cycles in which the guest was idle; part of EMUL_WAIT's durations. */
   readonly idleCycles: number;
 }
@@ -75,43 +73,37 @@ export class Accounting {
   readonly #types = EXIT_TYPES.map(() => new Durations());
   readonly #timeInGuest = new Durations();
   readonly #instructions = new Map<string, number>();
-  readonly #sites: Map<number, Map<string, number>> | undefined;
   readonly #parts = EXIT_TYPES.map(() => new Map<string, number>());
   #idleCycles = 0;
   readonly #costProfile: CostProfile;
+  readonly #isTimed: boolean;
   /** What has been booked since the sums were last brought up to date. */
   readonly #ledger = new ExitLedger();
   readonly #pinned: LedgerEntry[] = [];
 
-  constructor(costProfile: CostProfile, countSites: boolean) {
+  /** @param isTimed whether durations are kept; without them exits are only counted, and cost the guest the same. */
+  constructor(costProfile: CostProfile, isTimed = true) {
     this.#costProfile = costProfile;
-    this.#sites = countSites ? new Map() : undefined;
+    this.#isTimed = isTimed;
   }
 
   /** Books an exit in which the guest slept for `idleCycles`, 0 for most. Returns what the exit costs beside that, in core cycles. */
-  bookExit(type: ExitType, pc: number, idleCycles: number, work: Work): number {
+  bookExit(type: ExitType, idleCycles: number, work: Work): number {
     const entry = this.#ledger.find(type, work) ?? this.#newEntry(type, work);
     if (idleCycles === 0) {
       entry.count++;
     } else {
       entry.sleepCount++;
-      (this.#types[type] as Durations).add(entry.cycles + idleCycles);
+      this.#book(type, entry.cycles + idleCycles, 1);
     }
-    this.#bookSite(type, pc);
     return entry.cycles;
   }
 
-  /** An entry for exits that always take this work, for {@link bookPinned}; it lasts as long as this accounting. */
+  /** An entry for exits that always take this work; who takes one adds to its count. It lasts as long as this accounting. */
   pin(type: ExitType, work: Work): LedgerEntry {
     const entry = { type, work: work.copy(), cycles: this.#costProfile.price(type, work), count: 0, sleepCount: 0 };
     this.#pinned.push(entry);
     return entry;
-  }
-
-  /** Books an exit like those of `entry`. */
-  bookPinned(entry: LedgerEntry, pc: number): void {
-    entry.count++;
-    if (this.#sites !== undefined) this.#bookSite(entry.type, pc);
   }
 
   #newEntry(type: ExitType, work: Work): LedgerEntry {
@@ -131,11 +123,13 @@ export class Accounting {
     const { type, work, cycles, count } = entry;
     const times = count + entry.sleepCount;
     if (times === 0) return;
-    if (count > 0) (this.#types[type] as Durations).add(cycles, count);
-    const parts = this.#parts[type] as Map<string, number>;
-    this.#costProfile.price(type, work, (part, instructions) => {
-      parts.set(part, (parts.get(part) ?? 0) + times * instructions);
-    });
+    if (count > 0) this.#book(type, cycles, count);
+    if (this.#isTimed) {
+      const parts = this.#parts[type] as Map<string, number>;
+      this.#costProfile.price(type, work, (part, instructions) => {
+        parts.set(part, (parts.get(part) ?? 0) + times * instructions);
+      });
+    }
     if (work.instruction !== '') {
       const spr = work.sprn < 0 ? '' : ` ${SPR_TABLE.get(work.sprn)?.name ?? work.sprn}`;
       const key = `${work.instruction}${spr}`;
@@ -145,19 +139,14 @@ export class Accounting {
     entry.sleepCount = 0;
   }
 
-  #bookSite(type: ExitType, pc: number): void {
-    if (this.#sites === undefined) return;
-    let site = this.#sites.get(pc);
-    if (site === undefined) {
-      site = new Map();
-      this.#sites.set(pc, site);
-    }
-    const name = EXIT_TYPES[type]?.name as string;
-    site.set(name, (site.get(name) ?? 0) + 1);
+  #book(type: ExitType, cycles: number, times: number): void {
+    const durations = this.#types[type] as Durations;
+    if (this.#isTimed) durations.add(cycles, times);
+    else durations.count += times;
   }
 
   bookTimeInGuest(cycles: number): void {
-    this.#timeInGuest.add(cycles);
+    if (this.#isTimed) this.#timeInGuest.add(cycles);
   }
 
   bookIdle(cycles: number): void {
@@ -171,7 +160,6 @@ export class Accounting {
     for (const sums of this.#parts) sums.clear();
     this.#timeInGuest.clear();
     this.#instructions.clear();
-    this.#sites?.clear();
     this.#idleCycles = 0;
   }
 
@@ -188,7 +176,6 @@ export class Accounting {
       exits,
       timeInGuest: this.#timeInGuest.summary(),
       instructions: new Map(this.#instructions),
-      sites: this.#sites === undefined ? undefined : new Map([...this.#sites].map(([pc, counts]) => [pc, new Map(counts)])),
       idleCycles: this.#idleCycles,
     };
   }

@@ -1,6 +1,7 @@
 import type { DcrBus, DeviceBus } from '@exitlab/core';
 import type { CostProfile } from './cost-profiles/cost-profile.js';
 import type { Failure } from './exit-handler.js';
+import type { ExitTrace } from './exit-log.js';
 import type { ExitType } from './exit-types.js';
 import type { ByteChannels } from './hypercalls.js';
 import type { PatchedGuest } from './patched-code.js';
@@ -32,6 +33,13 @@ export interface HypervisorOptions {
   readonly untouchedRamFrom?: number;
   /** Count exits by guest pc, for the patcher's profile. */
   readonly countSites?: boolean;
+  /**
+   * Exit timing, as in a kernel with CONFIG_KVM_EXIT_TIMING: how long exits of each type took, of what parts, and the time in the guest.
+   * On by default. Without it exits are only counted, and the durations in the statistics are 0; the guest sees the same time.
+   */
+  readonly exitTiming?: boolean;
+  /** Takes every exit of the run, in order. */
+  readonly trace?: ExitTrace;
   /** Faults at one place without progress that end a run. */
   readonly endlessFaultLimit?: number;
   /** Frequency of the host scheduler's tick, 0 for none. Each tick that finds the guest running is a DEC exit. */

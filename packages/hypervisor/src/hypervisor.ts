@@ -10,6 +10,8 @@ import type { EmulationContext } from './emulation/sprs.js';
 import { EndlessFaultDetector, type ObservedExit } from './endless-fault.js';
 import { type Exit, type ExitOutcome, guestPermitsFetch, handleExit } from './exit-handler.js';
 import type { LedgerEntry } from './exit-ledger.js';
+import { ExitLog, type LoggedExits } from './exit-log.js';
+import { ExitSites } from './exit-sites.js';
 import { EXIT_TYPES, ExitType } from './exit-types.js';
 import type { GuestDevices, HypervisorOptions, RunOutcome } from './hypervisor-options.js';
 import { deliverInterrupts, dequeueInterrupt, Priority, queueInterrupt } from './interrupts.js';
@@ -36,6 +38,12 @@ interface FixedExit {
   readonly entry: LedgerEntry;
 }
 
+/** What a hypervisor tells of the run so far. */
+export interface HypervisorStatistics extends AccountingSnapshot {
+  /** Exits by guest pc and type name, if asked for. */
+  readonly sites: ReadonlyMap<number, ReadonlyMap<string, number>> | undefined;
+}
+
 /** A virtual 440 over a real one: what /dev/kvm is to its machine monitor. */
 export class Hypervisor implements InterruptInputs {
   readonly processor: Processor;
@@ -46,6 +54,9 @@ export class Hypervisor implements InterruptInputs {
   readonly #timers: Timers;
   readonly #shadowTlb: ShadowTlb;
   readonly #accounting: Accounting;
+  readonly #sites: ExitSites | undefined;
+  /** Absent where nobody wants to know of each exit. */
+  readonly #log: ExitLog | undefined;
   readonly #context: EmulationContext;
   readonly #work = new Work();
   readonly #exit: Exit = { vector: 0, pc: 0, dear: 0, esr: 0 };
@@ -92,7 +103,11 @@ export class Hypervisor implements InterruptInputs {
     this.vcpu = new Vcpu(processor, this.policy, ramBytes, shared, this.#shadowTlb, this.#work);
     if (options.patchedGuest !== undefined) this.vcpu.patchedCode = new PatchedCode(options.patchedGuest);
     if (shared.pa !== undefined && this.policy.magicPage === 'silent') this.#shadowTlb.mapMagicPage(shared.pa);
-    this.#accounting = new Accounting(this.costProfile, options.countSites ?? false);
+    this.#accounting = new Accounting(this.costProfile, options.exitTiming ?? true);
+    const sites = options.countSites === true ? new ExitSites() : undefined;
+    this.#sites = sites;
+    const takers = [...(sites ? [(exits: LoggedExits) => sites.book(exits)] : []), ...(options.trace ? [options.trace] : [])];
+    if (takers.length > 0) this.#log = new ExitLog(takers);
     this.#onExit = options.onExit;
     this.#fixedExits = new InstructionCache((word) => this.#fixedExitOf(word));
     this.#detector = new EndlessFaultDetector(options.endlessFaultLimit ?? 10_000);
@@ -113,8 +128,9 @@ export class Hypervisor implements InterruptInputs {
   }
 
   /** Exit timing since the start or the last {@link clearStatistics}. */
-  statistics(): AccountingSnapshot {
-    return this.#accounting.snapshot();
+  statistics(): HypervisorStatistics {
+    this.#log?.handOver();
+    return { ...this.#accounting.snapshot(), sites: this.#sites?.snapshot() };
   }
 
   /** Forgets the exit timing, from the end of the present exit on; `then` is called at that moment. */
@@ -174,6 +190,12 @@ export class Hypervisor implements InterruptInputs {
 
   /** Runs the guest until at most `maxInstructions` more of its instructions have completed, or something else ends it. */
   run(maxInstructions: number): RunOutcome {
+    const outcome = this.#run(maxInstructions);
+    this.#log?.handOver();
+    return outcome;
+  }
+
+  #run(maxInstructions: number): RunOutcome {
     const end = this.guestInstructions + maxInstructions;
     const processor = this.processor;
     this.#work.reset(Ivor.EXTERNAL, this.vcpu.userMode);
@@ -317,8 +339,9 @@ export class Hypervisor implements InterruptInputs {
       Object.assign(this.#work, entry.work);
       return this.#fallAsleep(pc, ExitType.EMUL_WAIT);
     }
+    this.#log?.add(entry.type, pc, processor.clock.cycles, entry.cycles);
     processor.clock.advance(entry.cycles);
-    this.#accounting.bookPinned(entry, pc);
+    entry.count++;
     this.#serveTimersInHost();
     this.#detector.observeProgress(this.guestInstructions, work.jumps);
     return undefined;
@@ -427,10 +450,15 @@ export class Hypervisor implements InterruptInputs {
 
   /** Books the exit and lets its modelled time pass. */
   #book(type: ExitType, pc: number, idleCycles: number): void {
-    this.processor.clock.advance(this.#accounting.bookExit(type, pc, idleCycles, this.#work));
+    const { clock } = this.processor;
+    const cycles = this.#accounting.bookExit(type, idleCycles, this.#work);
+    this.#log?.add(type, pc, clock.cycles - idleCycles, cycles + idleCycles);
+    clock.advance(cycles);
     this.#onExit?.(type, this.#work);
     if (this.#onCleared === undefined) return;
     this.#accounting.clear();
+    this.#log?.handOver();
+    this.#sites?.clear();
     this.#onCleared();
     this.#onCleared = undefined;
   }

@@ -1,4 +1,4 @@
-import type { Clock, PhysicalMemory, Processor, StopReason, TlbWords } from '@exitlab/core';
+import type { Clock, HostMemory, PhysicalMemory, Processor, StopReason, TlbWords } from '@exitlab/core';
 
 /** Memory of a fake machine: plain big-endian bytes. */
 class FakeMemory implements PhysicalMemory {
@@ -47,6 +47,8 @@ export class FakeProcessor implements Processor {
   ctr = 0;
   xer = 0;
   fpscr = 0;
+  readonly hostMemory: HostMemory = { buffer: new ArrayBuffer(1 << 18), base: 0, sizeBytes: 1 << 18, ramBase: 0 };
+  readonly hostInstructions = 0;
   readonly #gprs = new Uint32Array(32);
   readonly #sprs = new Map<number, number>();
 
@@ -75,6 +77,7 @@ export class FakeProcessor implements Processor {
     this.tlb[index] = { word0, word1, word2, tid };
   }
   interruptedInstruction = (): number | undefined => undefined;
+  installHostRoutine(): void {}
   clearReservation(): void {}
   run(): StopReason {
     throw new Error('a fake processor executes nothing');

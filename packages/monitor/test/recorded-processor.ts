@@ -1,4 +1,4 @@
-import type { Clock, PhysicalMemory, Processor, StopReason, TlbWords } from '@exitlab/core';
+import type { Clock, HostMemory, PhysicalMemory, Processor, StopReason, TlbWords } from '@exitlab/core';
 
 /** Memory that keeps what was copied in, by address. */
 export class RecordedMemory implements PhysicalMemory {
@@ -33,6 +33,9 @@ export class RecordedProcessor implements Processor {
   readonly tlb: TlbWords[] = Array.from({ length: 64 }, () => ({ word0: 0xffff_ffff, word1: 0xffff_ffff, word2: 0xffff_ffff, tid: 0xff }));
   readonly gprs: number[] = new Array<number>(32).fill(0xdead_beef);
   readonly stops: StopReason[] = [];
+  readonly hostMemory: HostMemory = { buffer: new ArrayBuffer(0), base: 0, sizeBytes: 0, ramBase: 0 };
+  readonly hostInstructions = 0;
+  readonly installHostRoutine = unused;
   interruptTarget: 'vectors' | 'host' = 'host';
   lastVector = 0;
   pc = 0xdead_beef;

@@ -1,4 +1,5 @@
 import type { Clock } from '../hardware.js';
+import type { GuestTime } from '../host/guest-time.js';
 
 export interface ClockRates {
   /** Core cycles a second, which with one instruction a cycle is also the modelled instruction rate. */
@@ -10,25 +11,24 @@ export interface ClockRates {
 export class ModelledClock implements Clock {
   readonly coreHz: number;
   readonly timebaseHz: number;
-  readonly #retired: () => number;
-  #addedCycles = 0;
+  readonly #time: GuestTime;
   /** What a write to the timebase added to it, in ticks. */
   #timebaseOffset = 0;
 
-  constructor({ coreHz, timebaseHz }: ClockRates, retired: () => number) {
+  constructor({ coreHz, timebaseHz }: ClockRates, time: GuestTime) {
     this.coreHz = coreHz;
     this.timebaseHz = timebaseHz;
-    this.#retired = retired;
+    this.#time = time;
   }
 
   get retiredInstructions(): number {
-    return this.#retired();
+    return this.#time.retired;
   }
   get cycles(): number {
-    return this.#retired() + this.#addedCycles;
+    return this.#time.retired + this.#time.addedCycles;
   }
   advance(cycles: number): void {
-    this.#addedCycles += cycles;
+    this.#time.addCycles(cycles);
   }
 
   /** Ticks of the timer input since reset: what the timebase would read had nobody written it. */

@@ -8,6 +8,9 @@ import {
   singleOfDouble,
 } from '../fpu/index.js';
 import { type DcrBus, type DeviceBus, type PhysicalMemory, type Processor, StopReason, type TlbWords } from '../hardware.js';
+import { GuestTime } from '../host/guest-time.js';
+import { type HostMemory, hostMemoryIn } from '../host/host-memory.js';
+import type { HostRoutineWriter } from '../host/host-routine-module.js';
 import { buildInterpreterModule, installDecodeTable } from '../interpreter/interpreter-module.js';
 import { INSTRUCTION_SET } from '../isa/instruction-set.js';
 import { sprByNumber, sprn } from '../isa/special-purpose-registers.js';
@@ -86,8 +89,10 @@ export class Processor440 implements Processor {
   lastVector = 0;
   readonly memory: PhysicalMemory;
   readonly clock: ModelledClock;
+  readonly hostMemory: HostMemory;
 
   readonly #state: ProcessorState;
+  readonly #time: GuestTime;
   readonly #tlb = new TranslationLookasideBuffer();
   readonly #softTlb: SoftTlb;
   readonly #access: MemoryAccess;
@@ -101,12 +106,6 @@ export class Processor440 implements Processor {
   readonly #engine: () => void;
   readonly #countsInstructions: boolean;
 
-  /** Instructions retired before the stretch of execution that is under way, and that stretch's bounds. */
-  #retiredBefore = 0;
-  #budget = 0;
-  /** How much of the budget was taken back to make the engine stop early. */
-  #cut = 0;
-  #executing = false;
   /** MSR or PID have changed since the tables of the software TLB were selected. */
   #contextsStale = false;
   /** TLB entries that map RAM in a way that dcbz does not work on. */
@@ -129,7 +128,9 @@ export class Processor440 implements Processor {
       this.#translator?.invalidate(pa, lengthBytes),
     );
     this.memory = ram;
-    this.clock = new ModelledClock(options, () => this.#retired());
+    this.hostMemory = hostMemoryIn(buffer);
+    this.#time = new GuestTime(buffer);
+    this.clock = new ModelledClock(options, this.#time);
     this.#timers = new Timers(this.clock);
     this.#access = new MemoryAccess(this.#state, this.#tlb, this.#softTlb, ram, options.devices, codePages);
     this.#debug = new DebugFacility(this.#state, (pc) => this.#access.fetchable(pc));
@@ -304,6 +305,13 @@ export class Processor440 implements Processor {
     this.#state.set(State.reservationValid, 0);
   }
 
+  installHostRoutine(vector: number, write: HostRoutineWriter): void {
+    this.#translator?.installHostRoutine(vector, write);
+  }
+  get hostInstructions(): number {
+    return this.#time.hostInstructions;
+  }
+
   interruptedInstruction(): number | undefined {
     return this.#access.wordInTables(this.#interruptedPc);
   }
@@ -343,22 +351,18 @@ export class Processor440 implements Processor {
   }
 
   // --- execution ------------------------------------------------------------------------------------------------------------
-  #retired(): number {
-    if (!this.#executing) return this.#retiredBefore;
-    return this.#retiredBefore + this.#budget - this.#cut - (this.#state.get(State.remaining) | 0);
-  }
-
   /** Makes the engine stop after the running instruction, so that the run loop looks at what has changed. */
   #attend(): void {
-    if (!this.#executing) return;
-    const remaining = this.#state.get(State.remaining) | 0;
-    if (remaining <= 1) return;
-    this.#cut += remaining - 1;
-    this.#state.set(State.remaining, 1);
+    this.#time.cutShort();
+  }
+
+  /** Instructions of the guest that are done, by the processor or by host routines. */
+  get #completed(): number {
+    return this.#time.retired + this.#time.hostInstructions;
   }
 
   run(maxInstructions: number): StopReason {
-    const end = this.#retiredBefore + maxInstructions;
+    const end = this.#completed + maxInstructions;
     for (;;) {
       if (this.#stopRequested) {
         this.#stopRequested = false;
@@ -386,17 +390,18 @@ export class Processor440 implements Processor {
         this.clock.advance(toEvent);
         continue;
       }
-      if (this.#retiredBefore >= end) return StopReason.limit;
+      const toLimit = end - this.#completed;
+      if (toLimit <= 0) return StopReason.limit;
       if (this.#debug.watchesInstructions) {
         if (this.#debug.beforeInstruction()) continue;
         this.#executeOne();
-      } else this.#execute(Math.min(end - this.#retiredBefore, toEvent, 0x7fffffff));
+      } else this.#execute(toLimit, toEvent);
       if (this.#state.get(State.pendingVector) !== 0) {
         const vector = this.#state.get(State.pendingVector) - 1;
         this.#state.set(State.pendingVector, 0);
         // A hypervisor makes progress where the processor sees none: it judges its guest's faults by itself.
         const toHost = this.interruptTarget === 'host';
-        if (!toHost) this.#faults.record(vector, this.#state.pc, this.#state.get(State.pendingDear), this.#retiredBefore);
+        if (!toHost) this.#faults.record(vector, this.#state.pc, this.#state.get(State.pendingDear), this.#time.retired);
         this.#interrupt(vector, this.#state.get(State.pendingEsr), this.#state.get(State.pendingDear));
         if (toHost) return StopReason.interrupt;
       }
@@ -404,22 +409,19 @@ export class Processor440 implements Processor {
     }
   }
 
-  #execute(budget: number): void {
+  /** Executes at most so many instructions and cycles. */
+  #execute(toLimit: number, toEvent: number): void {
     this.#state.set(State.deliverableVectors, this.interruptTarget === 'vectors' && !this.#debug.isActive ? BASE_VECTORS : 0);
     this.#state.set(State.interruptWaiting, this.#mayInterrupt ? 1 : 0);
     if (this.#contextsStale) {
       this.#contextsStale = false;
       this.#access.selectContexts();
     }
-    this.#budget = budget;
-    this.#cut = 0;
-    this.#state.set(State.remaining, budget);
-    this.#faults.beginStretch(this.#retiredBefore, budget);
-    this.#executing = true;
+    const { retired } = this.#time;
+    this.#faults.beginStretch(retired, this.#time.begin(toLimit, toEvent));
     this.#engine();
-    this.#retiredBefore = this.#retired();
-    this.#executing = false;
-    this.#faults.endStretch(this.#retiredBefore, this.#state.get(State.remaining));
+    this.#time.end();
+    this.#faults.endStretch(this.#time.retired, this.#state.get(State.remaining));
   }
 
   /** Whether an interrupt would be taken if MSR enabled all. */
@@ -430,9 +432,9 @@ export class Processor440 implements Processor {
   /** A single instruction, whose completion may be a debug event. */
   #executeOne(): void {
     const { msr } = this.#state;
-    const before = this.#retiredBefore;
-    this.#execute(1);
-    this.#debug.afterInstruction(this.#retiredBefore > before, msr);
+    const before = this.#time.retired;
+    this.#execute(1, 1);
+    this.#debug.afterInstruction(this.#time.retired > before, msr);
   }
 
   /** FPSCR[FEX] was set while the exception was masked, and is still set when MSR[FE0,FE1] unmask it (PPC440x5 UM, section 6.5.7). */
@@ -479,7 +481,7 @@ export class Processor440 implements Processor {
 
   /** Generated code needs its tables at once; a host that leaves and enters guests may well come back to the same. */
   #translationStateChanged(): void {
-    if (this.#executing) this.#access.selectContexts();
+    if (this.#time.isExecuting) this.#access.selectContexts();
     else this.#contextsStale = true;
   }
 

@@ -56,6 +56,16 @@ export const State = {
   /** How often translated code has left an instruction to the interpreter, a word a row of the table of fall-backs. */
   fallBackCounts: 456, // 8 words
   fpr: 512, // 32 doublewords
+  /** Time that passes without instructions (host/guest-time.ts); the first three are doubles. */
+  addedCycles: 1024,
+  zeroCycles: 1032,
+  hostInstructions: 1040,
+  limitSlack: 1048,
+  eventSlack: 1052,
+  withheld: 1056,
+  skipped: 1060,
+  /** Bit n: there is a host routine for interrupt n. */
+  hostVectors: 1064,
   /** SPRs that are plain storage, a word each, by SPR number. */
   spr: 4096, // 1024 words
   decodeTable: 8192, // the interpreter's tables, see interpreter/decode-table.ts
@@ -80,9 +90,15 @@ export const SLOT_BYTES = 1 << 19;
 /** How often each function of the table has been entered, a word each. */
 export const ENTRIES_BASE = SLOT_BASE + SLOT_BYTES;
 export const REGION_TABLE_SIZE = 16384;
+/** Behind the regions of the table: the host's routines, by vector. */
+export const HOST_ROUTINES = REGION_TABLE_SIZE;
+export const FUNCTION_TABLE_SIZE = REGION_TABLE_SIZE + 16;
 export const Slot = { pc: 0, entry: 4, function: 8, place: 12, size: 16 } as const;
 
-export const RAM_BASE = ENTRIES_BASE + 4 * REGION_TABLE_SIZE;
+/** Then the host's memory, see host/host-memory.ts, and RAM. */
+export const HOST_MEMORY_BASE = ENTRIES_BASE + 4 * REGION_TABLE_SIZE;
+export const HOST_MEMORY_BYTES = 1 << 18;
+export const RAM_BASE = HOST_MEMORY_BASE + HOST_MEMORY_BYTES;
 
 /**
  * A software TLB entry is `(host page - guest page - RAM_ADJUST) | 1`; 0 is invalid, so that fresh zero memory means "nothing

@@ -17,6 +17,8 @@ export const addDouble = binary(Op.f64Add);
 export const subDouble = binary(Op.f64Sub);
 export const mulDouble = binary(Op.f64Mul);
 export const divDouble = binary(Op.f64Div);
+export const minDouble = binary(Op.f64Min);
+export const maxDouble = binary(Op.f64Max);
 export const absDouble = unary(Op.f64Abs);
 export const negDouble = unary(Op.f64Neg);
 /** To an integer, ties to even. */

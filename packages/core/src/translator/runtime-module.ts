@@ -7,12 +7,13 @@ import { INTERRUPT_ENTRY } from '../processor/interrupt-entry.js';
 import {
   codeBitmapBase,
   ENTRIES_BASE,
+  FUNCTION_TABLE_SIZE,
   HEAT_BASE,
   HEAT_BYTES,
+  HOST_ROUTINES,
   RAM_ADJUST,
   RAM_BASE,
   RAM_OFFSET,
-  REGION_TABLE_SIZE,
   SLOT_BASE,
   SLOT_BYTES,
   Slot,
@@ -88,7 +89,7 @@ export function buildRuntimeModule({
   return encodeModule({
     functionImports: IMPORTS,
     memory: { minimumPages: memoryPages, maximumPages: memoryPages },
-    tableSize: REGION_TABLE_SIZE,
+    tableSize: FUNCTION_TABLE_SIZE,
     indirectCall: REGION_TYPE,
     functions: [
       dispatchedInterpreter(),
@@ -109,7 +110,7 @@ function runFunction(heatStep: number, promotionEntries: number): FunctionDefini
   const b = new StateBuilder(emit);
   const end = emit.block();
   const next = emit.loop();
-  b.if(b.state(State.pendingVector), () => takeInterrupt(b, end));
+  b.if(b.state(State.pendingVector), () => takeInterrupt(b, next, end));
   emit.value(b.gtS(constant(1), b.state(State.remaining)));
   emit.branchIf(end);
   const pc = b.let(b.state(State.pc));
@@ -161,13 +162,23 @@ function runFunction(heatStep: number, promotionEntries: number): FunctionDefini
   return { name: 'run', params: [], results: [], locals: emit.localTypes, code: emit.sink.bytes() };
 }
 
-/** Takes the pending interrupt as the architecture says; goes to `otherwise` where the processor must do it. */
-function takeInterrupt(b: StateBuilder, otherwise: Label): void {
+/**
+ * Takes the pending interrupt as the architecture says. One that goes to a host is the host's routine's, which goes on at `next` where it
+ * has handled it. Goes to `otherwise` where the processor must do it.
+ */
+function takeInterrupt(b: StateBuilder, next: Label, otherwise: Label): void {
   const { emit } = b;
   const vector = b.let(b.sub(b.state(State.pendingVector), constant(1)));
   const isOneOf = (vectors: number | I32) => b.and(b.shrU(typeof vectors === 'number' ? constant(vectors) : vectors, vector), constant(1));
-  emit.value(b.eq(isOneOf(b.state(State.deliverableVectors)), constant(0)));
-  emit.branchIf(otherwise);
+  b.if(b.eq(isOneOf(b.state(State.deliverableVectors)), constant(0)), () => {
+    b.if(isOneOf(b.state(State.hostVectors)), () => {
+      emit.value(vector);
+      emit.value(b.add(vector, constant(HOST_ROUTINES)));
+      emit.op(Op.callIndirect, 0, 0);
+      emit.branchIf(next);
+    });
+    emit.branch(otherwise);
+  });
   b.setState(State.pendingVector, constant(0));
   const [pc, dear] = [b.state(State.pc), b.state(State.pendingDear)];
   const isSame = b.and(

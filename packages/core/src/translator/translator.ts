@@ -1,7 +1,10 @@
+import { buildHostRoutineModule, HOST_ROUTINE, type HostRoutineWriter } from '../host/host-routine-module.js';
 import {
   ENTRIES_BASE,
+  FUNCTION_TABLE_SIZE,
   HEAT_BASE,
   HEAT_BYTES,
+  HOST_ROUTINES,
   RAM_BASE,
   RAM_OFFSET,
   REGION_TABLE_SIZE,
@@ -104,7 +107,7 @@ export class Translator {
     this.#words = new Int32Array(host.memory.buffer);
     for (let slot = 0; slot < SLOT_BYTES; slot += Slot.size) this.#words[(SLOT_BASE + slot + Slot.pc) >>> 2] = EMPTY_SLOT;
     this.#codeMap = new CodeMap(host.codePages, host.memory.buffer, host.ramSizeBytes);
-    this.#table = new wasmHost.Table({ element: 'anyfunc', initial: REGION_TABLE_SIZE });
+    this.#table = new wasmHost.Table({ element: 'anyfunc', initial: FUNCTION_TABLE_SIZE });
     const bytes = buildRuntimeModule({
       memoryPages: host.memoryPages,
       heatStep: thresholds.warm,
@@ -128,6 +131,14 @@ export class Translator {
   get statistics(): TranslatorStatistics {
     const fallBacks = FALL_BACK_MNEMONICS.map((mnemonic, index) => [mnemonic, this.#words[(State.fallBackCounts >>> 2) + index]! >>> 0]);
     return { ...this.#counts, fallBacks: Object.fromEntries(fallBacks) };
+  }
+
+  /** Makes the runtime call a host's routine for interrupts of one kind. */
+  installHostRoutine(vector: number, write: HostRoutineWriter): void {
+    const bytes = buildHostRoutineModule(vector, write, this.#host.memoryPages);
+    const { exports } = new wasmHost.Instance(new wasmHost.Module(bytes), { env: this.#imports });
+    this.#table.set(HOST_ROUTINES + vector, exports[HOST_ROUTINE]);
+    this.#words[State.hostVectors >>> 2] |= 1 << vector;
   }
 
   /** RAM has changed: code made from it is dropped. */
