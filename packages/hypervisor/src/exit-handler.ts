@@ -249,6 +249,7 @@ function handleDeviceAccess(vcpu: Vcpu, exit: Exit, guestIndex: number): Handled
 }
 
 function handleDataMiss(vcpu: Vcpu, exit: Exit): HandledExit {
+  if (vcpu.shadowTlb.mapMissedMagicPage(exit.dear, vcpu, vcpu.work)) return resumed(ExitType.DTLBVIRT);
   const guestIndex = vcpu.guestTlb.search(exit.dear, vcpu.pid, vcpu.dataSpace, vcpu.work);
   if (guestIndex < 0) return reflectStorage(vcpu, exit, Priority.DTLB_MISS, ExitType.DTLBREAL);
   const pa = vcpu.guestPhysical(guestIndex, exit.dear);
@@ -258,6 +259,7 @@ function handleDataMiss(vcpu: Vcpu, exit: Exit): HandledExit {
 }
 
 function handleInstructionMiss(vcpu: Vcpu, exit: Exit): HandledExit {
+  if (vcpu.shadowTlb.mapMissedMagicPage(exit.pc, vcpu, vcpu.work)) return resumed(ExitType.ITLBVIRT);
   const guestIndex = vcpu.guestTlb.search(exit.pc, vcpu.pid, vcpu.instructionSpace, vcpu.work);
   if (guestIndex < 0) {
     const trampolinePa = vcpu.userMode ? undefined : vcpu.patchedCode?.areaPa(exit.pc);

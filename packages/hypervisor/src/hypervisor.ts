@@ -96,12 +96,14 @@ export class Hypervisor implements InterruptInputs {
     const shared: SharedPage = hasPage ? new GuestSharedPage(processor.memory, ramBytes) : new PrivateSharedPage();
     const hostTickTicks = options.hostTickHz ? Math.round(processor.clock.timebaseHz / options.hostTickHz) : 0;
     this.#timers = new Timers(processor, hostTickTicks);
+    const patchedCode = options.patchedGuest && new PatchedCode(options.patchedGuest);
     this.#shadowTlb = new ShadowTlb(processor, this.policy, {
       ramBytes,
+      trampolines: patchedCode?.area,
       ...(options.untouchedRamFrom !== undefined && { untouchedFrom: options.untouchedRamFrom }),
     });
     this.vcpu = new Vcpu(processor, this.policy, ramBytes, shared, this.#shadowTlb, this.#work);
-    if (options.patchedGuest !== undefined) this.vcpu.patchedCode = new PatchedCode(options.patchedGuest);
+    this.vcpu.patchedCode = patchedCode;
     if (shared.pa !== undefined && this.policy.magicPage === 'silent') this.#shadowTlb.mapMagicPage(shared.pa);
     this.#accounting = new Accounting(this.costProfile, options.exitTiming ?? true);
     const sites = options.countSites === true ? new ExitSites() : undefined;
@@ -242,7 +244,10 @@ export class Hypervisor implements InterruptInputs {
       this.#hardwarePid = hardwarePid;
       processor.writeSpr(Spr.PID, hardwarePid);
     }
-    if (vcpu.shared.pa !== undefined) vcpu.refreshUserReadableSprgs();
+    if (vcpu.shared.pa !== undefined) {
+      vcpu.refreshUserReadableSprgs();
+      this.#timers.publish(vcpu.shared);
+    }
   }
 
   /** On a call of run: what the monitor has raised meanwhile is delivered first; a sleeping guest goes on sleeping or wakes. */

@@ -5,8 +5,8 @@ export interface PatchTrampoline {
   /** Where the instruction is that it stands for, and its word. */
   readonly sitePa: number;
   readonly original: number;
-  /** The register that its first instruction saves in the page and the one before its last restores. */
-  readonly temporary: number;
+  /** The registers that it saves in the page, each by one of its first instructions, and restores before its last. */
+  readonly temporaries: readonly number[];
   /** Index of the word that makes the effect visible. */
   readonly commit: number;
 }
@@ -31,6 +31,13 @@ export interface PatchedGuest {
   readonly pendingEdits: readonly PatchEdit[];
 }
 
+/** The memory of the trampolines: `sizeBytes` is a page size of the 440, and both addresses are multiples of it. */
+export interface TrampolineRange {
+  readonly pa: number;
+  readonly ea: number;
+  readonly sizeBytes: number;
+}
+
 /** The guest's pc inside a trampoline. */
 export interface TrampolinePosition {
   readonly trampoline: PatchTrampoline;
@@ -40,24 +47,19 @@ export interface TrampolinePosition {
   readonly siteEa: number;
 }
 
-const SMALLEST_TRAMPOLINE_BYTES = 32;
-
 /** Finds out, for a pc of the guest kernel, whether it lies in code that patching has added or that interrupts must not enter. */
 export class PatchedCode {
   readonly #guest: PatchedGuest;
   readonly #offsets: readonly number[];
-  /** Trampolines by the units that they take. */
-  readonly #byUnit = new Map<number, PatchTrampoline>();
+  /** Trampolines by ascending address. */
+  readonly #inOrder: readonly PatchTrampoline[];
   readonly #pending = new Map<number, PatchEdit>();
   readonly #groups = new Map<string, PatchEdit[]>();
 
   constructor(guest: PatchedGuest) {
     this.#guest = guest;
     this.#offsets = guest.executionOffsets;
-    for (const trampoline of guest.trampolines) {
-      const last = trampoline.pa + trampoline.lengthWords * 4 - 4;
-      for (let unit = unitOf(trampoline.pa); unit <= unitOf(last); unit++) this.#byUnit.set(unit, trampoline);
-    }
+    this.#inOrder = [...guest.trampolines].sort((a, b) => a.pa - b.pa);
     for (const edit of guest.pendingEdits) {
       this.#pending.set(edit.pa, edit);
       if (edit.group === undefined) continue;
@@ -74,12 +76,23 @@ export class PatchedCode {
     for (const offset of this.#offsets) {
       const pa = pc - offset;
       if (pa < area.pa || pa >= area.pa + area.sizeBytes) continue;
-      const trampoline = this.#byUnit.get(unitOf(pa));
+      const trampoline = this.#lastAtOrBelow(pa);
       if (trampoline === undefined) continue;
       const index = (pa - trampoline.pa) / 4;
       if (index < trampoline.lengthWords) return { trampoline, index, siteEa: (trampoline.sitePa + offset) >>> 0 };
     }
     return undefined;
+  }
+
+  #lastAtOrBelow(pa: number): PatchTrampoline | undefined {
+    let low = 0;
+    let high = this.#inOrder.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#inOrder[middle]!.pa <= pa) low = middle + 1;
+      else high = middle;
+    }
+    return this.#inOrder[low - 1];
   }
 
   /** The physical address of an instruction in the trampoline area. */
@@ -95,10 +108,11 @@ export class PatchedCode {
     );
   }
 
-  /** Whether the memory at `pa` holds trampolines, so that the guest must not store there. */
-  holdsTrampolines(pa: number): boolean {
+  /** Where the trampolines lie, and where the guest kernel that runs at its linked address executes them. */
+  get area(): TrampolineRange | undefined {
     const { area } = this.#guest;
-    return area !== undefined && pa >= area.pa && pa < area.pa + area.sizeBytes;
+    const offset = this.#offsets.find((each) => each !== 0) ?? 0;
+    return area && { ...area, ea: (area.pa + offset) >>> 0 };
   }
 
   /** Whether sites are still to be patched. */
@@ -115,5 +129,3 @@ export class PatchedCode {
     return edits;
   }
 }
-
-const unitOf = (pa: number): number => Math.floor(pa / SMALLEST_TRAMPOLINE_BYTES);

@@ -36,6 +36,8 @@ export const POLICY_VALUES = {
   guestTlbSearch: oneOf('linear', 'hashed'),
   floatingPoint: oneOf('refused', 'lazy'),
   unsupported: oneOf('fill', 'as-kvm'),
+  magicPageMapping: oneOf('pinned', 'slot'),
+  trampolineMapping: oneOf('pinned', 'slot'),
 } as const satisfies { readonly [K in keyof Policy]?: PolicyValue<K> };
 
 /**

@@ -45,6 +45,16 @@ export interface Policy {
    * code patched from outside; hypercalls do not tell of it. `offered`: the guest asks for it by hypercall, as Linux does.
    */
   readonly magicPage: 'none' | 'silent' | 'offered';
+  /**
+   * `pinned`: the shared page's mapping keeps a slot for itself, as in KVM for the e500. `slot`: it takes one of the rotation when it is
+   * accessed, and loses it again.
+   */
+  readonly magicPageMapping: 'pinned' | 'slot';
+  /**
+   * The same for the trampolines of a guest that was patched from outside. `pinned`: one large mapping in a slot of its own. `slot`: they
+   * are mapped as all guest RAM is, a host page at a time.
+   */
+  readonly trampolineMapping: 'pinned' | 'slot';
 }
 
 /** What Linux 3.4 did, its holes filled where they keep a guest from running. */
@@ -61,6 +71,8 @@ export const LINUX_3_4: Policy = {
   floatingPoint: 'lazy',
   unsupported: 'fill',
   magicPage: 'none',
+  magicPageMapping: 'pinned',
+  trampolineMapping: 'pinned',
 };
 
 /** Linux 3.4 with its holes: what it could not do ends the run. */
@@ -71,10 +83,22 @@ export class PolicyError extends Error {
   override readonly name = 'PolicyError';
 }
 
+/** The most slots that mappings of the hypervisor's own keep. */
+function pinnedMappings({ magicPage, magicPageMapping, trampolineMapping }: Policy): number {
+  if (magicPage === 'none') return 0;
+  return Number(magicPageMapping === 'pinned') + Number(magicPage === 'silent' && trampolineMapping === 'pinned');
+}
+
 /** Returns the policy, or throws a {@link PolicyError} in one sentence. */
 export function checkPolicy(policy: Policy): Policy {
   if (!Number.isInteger(policy.shadowSlots) || policy.shadowSlots < 2 || policy.shadowSlots > 63) {
     throw new PolicyError(`The number of shadow slots must be from 2 to 63, not ${policy.shadowSlots}.`);
+  }
+  const pinned = pinnedMappings(policy);
+  if (policy.shadowSlots - pinned < 2) {
+    throw new PolicyError(
+      `Of ${policy.shadowSlots} shadow slots ${pinned} are pinned, and an access needs two: use shadowSlots=${pinned + 2} or more.`,
+    );
   }
   const exponent = Math.log2(policy.hostPageBytes / 1024) / 2;
   if (!Number.isInteger(exponent) || exponent < 1 || exponent > 9 || exponent === 6 || exponent === 8) {

@@ -1,8 +1,9 @@
 import type { Processor, TlbWords } from '@exitlab/core';
 import { HardwarePids } from './hardware-pids.js';
+import type { TrampolineRange } from './patched-code.js';
 import type { Policy } from './policy.js';
 import { createReplacement, type Replacement } from './replacement.js';
-import { MAGIC_PAGE_EA } from './shared-page.js';
+import { MAGIC_PAGE_BYTES, MAGIC_PAGE_EA } from './shared-page.js';
 import { pageBytes, sizeField, TlbField } from './tlb-words.js';
 import type { Work } from './work.js';
 
@@ -19,6 +20,8 @@ interface ShadowReference {
 export interface ShadowTlbLimits {
   readonly ramBytes?: number;
   readonly untouchedFrom?: number;
+  /** Trampolines in guest RAM, which the guest must not change. */
+  readonly trampolines?: TrampolineRange | undefined;
 }
 
 /** Guest state that decides how a page is mapped. */
@@ -39,6 +42,10 @@ const NO_GUEST_ENTRY = -2;
 const HOST_PAGE_BATCH = 14;
 /** What one page of the host's page table covers: 512 entries of 4 KB pages (Linux 44x, 64-bit page table entries). */
 const HOST_REGION_BYTES = 2 * 1024 * 1024;
+/** Word 0 of a mapping of the hypervisor's own, as far as {@link ShadowTlb.map} reads it: its size. */
+const FOUR_KILOBYTES = sizeField(MAGIC_PAGE_BYTES);
+/** What the guest kernel may do with the shared page, beside executing from it. */
+const PAGE_PERMISSIONS = TlbField.SR | TlbField.SW;
 const KERNEL_PID = 1;
 const USER_PID = 0;
 /** With permissions by privilege user mappings have a PID of their own, since TID 0 would match in the kernel too. */
@@ -61,14 +68,20 @@ export class ShadowTlb {
   /** Which page of the host's user space each slot holds. */
   readonly #hostPages: Int16Array;
   readonly #hardwarePids = new HardwarePids();
+  readonly #trampolines: TrampolineRange | undefined;
+  readonly #trampolinesPinned: boolean;
+  #magicPage: { readonly pa: number; readonly executable: boolean } | undefined;
   #inUse = 0;
 
   /** Pages of guest RAM from `untouchedFrom` on make a host page fault when they are first mapped, see {@link Work.coldPages}. */
   constructor(processor: Processor, policy: Policy, limits: ShadowTlbLimits = {}) {
     this.#processor = processor;
     this.#policy = policy;
-    // The shared page is pinned, as e500's KVM pins it (kvmppc_map_magic): it takes the last slot out of the rotation.
-    this.#slots = policy.magicPage !== 'none' ? policy.shadowSlots - 1 : policy.shadowSlots;
+    this.#trampolines = limits.trampolines;
+    this.#trampolinesPinned = policy.trampolineMapping === 'pinned' && limits.trampolines !== undefined;
+    // What is pinned takes the last slots out of the rotation, as the magic page does in e500's KVM (kvmppc_map_magic).
+    const pagePinned = policy.magicPage !== 'none' && policy.magicPageMapping === 'pinned';
+    this.#slots = policy.shadowSlots - Number(pagePinned) - Number(this.#trampolinesPinned);
     this.#references = Array.from({ length: this.#slots }, () => ({
       inUse: false,
       guestIndex: -1,
@@ -81,6 +94,7 @@ export class ShadowTlb {
     this.#untouchedFrom = limits.untouchedFrom ?? Number.POSITIVE_INFINITY;
     this.#ramBytes = limits.ramBytes ?? Number.POSITIVE_INFINITY;
     for (let slot = 0; slot < 64; slot++) processor.writeTlb(slot, 0, 0, 0);
+    if (this.#trampolinesPinned) this.#pinTrampolines(this.#slots + Number(pagePinned), limits.trampolines as TrampolineRange);
   }
 
   /** Slots that hold a mapping now. */
@@ -111,7 +125,7 @@ export class ShadowTlb {
     reference.guestTid = guestEntry.tid & 0xff;
     this.#inUse++;
     if (context.userMode) work.userModeMaps++;
-    const attributes = this.#attributes(guestEntry.word2, context.userMode);
+    const attributes = this.#attributes(guestEntry.word2, pa, context.userMode);
     reference.writable = (attributes & TlbField.UW) !== 0;
     this.#noteTouched(pa, work);
     const bytes = this.#mappedBytes(pa, guestEntry);
@@ -120,6 +134,8 @@ export class ShadowTlb {
     // KVM enters a mapping of another process too. Nothing may use it before a PID change, and that drops it; until then it could
     // only be hit wrongly. It takes its slot, but the hardware does not see it.
     if (this.#policy.hardwarePids !== 'flush' && reference.guestTid !== 0 && reference.guestTid !== context.pid) return;
+    // Nor one over trampolines that are pinned: they are there already.
+    if (this.#trampolinesPinned && !context.userMode && isInside(ea, this.#trampolines as TrampolineRange)) return;
     reference.hardwareTid = this.#tid(reference.guestTid, context);
     const word0 = (ea - (ea % bytes) + (TlbField.VALID | TlbField.TS | sizeField(bytes))) >>> 0;
     this.#processor.writeTlbEntry(slot, word0, frame >>> 0, attributes, reference.hardwareTid);
@@ -128,14 +144,21 @@ export class ShadowTlb {
   /** How much around `pa` one shadow entry maps: never beyond the guest's page, the host's page or the end of guest RAM. */
   #mappedBytes(pa: number, guestEntry: Readonly<TlbWords>): number {
     const most = Math.min(pageBytes(guestEntry), this.#policy.hostPageBytes);
-    for (const bytes of HOST_PAGE_SIZES) if (bytes <= most && pa - (pa % bytes) + bytes <= this.#ramBytes) return bytes;
+    for (const bytes of HOST_PAGE_SIZES) {
+      if (bytes <= most && pa - (pa % bytes) + bytes <= this.#ramBytes && !this.#reachesTrampolines(pa, bytes)) return bytes;
+    }
     return most;
+  }
+
+  /** Whether the page of `bytes` bytes around `pa` holds trampolines and other memory: both are sizes of pages, so it is the larger. */
+  #reachesTrampolines(pa: number, bytes: number): boolean {
+    const range = this.#trampolines;
+    return range !== undefined && bytes > range.sizeBytes && range.pa - (range.pa % bytes) === pa - (pa % bytes);
   }
 
   /** Maps the page of trampolines around `ea` for a guest kernel that maps its code piece by piece, and does not know of them. */
   mapTrampolines(ea: number, pa: number, context: MappingContext, work: Work): void {
-    const word0 = (ea & TlbField.EPN) | TlbField.VALID | TlbField.TS;
-    this.map(ea, pa, { word0, word1: pa, word2: TlbField.SX, tid: 0 }, NO_GUEST_ENTRY, context, work);
+    this.map(ea, pa, { word0: FOUR_KILOBYTES, word1: 0, word2: TlbField.SX | TlbField.SR, tid: 0 }, NO_GUEST_ENTRY, context, work);
   }
 
   /** Drops what was mapped for one guest entry. */
@@ -190,14 +213,36 @@ export class ShadowTlb {
     }
   }
 
-  /** Pins the shared page at `pa` for the guest kernel, which may execute from it only if it asks for that. */
+  /** Maps the shared page at `pa` for the guest kernel, which may execute from it only if it asks for that. */
   mapMagicPage(pa: number, executable = false): void {
-    const slot = this.#slots;
-    const fourKilobytes = 1 << TlbField.SIZE_SHIFT;
-    const permissions = TlbField.UR | TlbField.UW | TlbField.SR | TlbField.SW | (executable ? TlbField.UX | TlbField.SX : 0);
-    this.#processor.writeTlb(slot, 1, pa);
-    this.#processor.writeTlb(slot, 2, TlbField.MEMORY_COHERENT | permissions);
-    this.#processor.writeTlb(slot, 0, (MAGIC_PAGE_EA | TlbField.VALID | TlbField.TS | fourKilobytes) >>> 0, KERNEL_PID);
+    this.#magicPage = { pa, executable };
+    if (this.#policy.magicPageMapping === 'slot') return;
+    const permissions = PAGE_PERMISSIONS | (executable ? TlbField.SX : 0);
+    this.#pin(this.#slots, MAGIC_PAGE_EA, pa, MAGIC_PAGE_BYTES, permissions);
+  }
+
+  /**
+   * Where the shared page takes a slot like any other: maps it, if it is that which the guest has missed at `ea`. e500's KVM, too, looks
+   * for it before it searches the guest's TLB (kvmppc_handle_exit, Linux 3.6).
+   */
+  mapMissedMagicPage(ea: number, context: MappingContext, work: Work): boolean {
+    if (this.#magicPage === undefined || this.#policy.magicPageMapping !== 'slot' || context.userMode || ea < MAGIC_PAGE_EA) return false;
+    const { pa, executable } = this.#magicPage;
+    const word2 = PAGE_PERMISSIONS | (executable ? TlbField.SX : 0);
+    this.map(ea, pa + (ea - MAGIC_PAGE_EA), { word0: FOUR_KILOBYTES, word1: 0, word2, tid: 0 }, NO_GUEST_ENTRY, context, work);
+    return true;
+  }
+
+  /** The guest kernel may execute its trampolines, and read them as it may read all its memory. */
+  #pinTrampolines(slot: number, { ea, pa, sizeBytes }: TrampolineRange): void {
+    this.#pin(slot, ea, pa, sizeBytes, TlbField.SR | TlbField.SX);
+  }
+
+  /** Writes a hardware entry that nothing replaces, with the permissions of the guest kernel. */
+  #pin(slot: number, ea: number, pa: number, bytes: number, supervisorPermissions: number): void {
+    const user = supervisorPermissions << TlbField.USER_SHIFT;
+    const word0 = (ea | TlbField.VALID | TlbField.TS | sizeField(bytes)) >>> 0;
+    this.#processor.writeTlbEntry(slot, word0, pa, TlbField.MEMORY_COHERENT | user | supervisorPermissions, KERNEL_PID);
   }
 
   /** A hardware PID passes to another use: what it served before must not be seen by that. */
@@ -223,8 +268,13 @@ export class ShadowTlb {
   }
 
   /** Word 2 of a shadow entry: the permissions of the guest's present mode, in the user bits; storage attributes are the host's. */
-  #attributes(guestWord2: number, userMode: boolean): number {
-    const user = userMode ? guestWord2 & TlbField.USER_PERMISSIONS : (guestWord2 & TlbField.SUPERVISOR_PERMISSIONS) << TlbField.USER_SHIFT;
+  #attributes(guestWord2: number, pa: number, userMode: boolean): number {
+    const asGuest = userMode
+      ? guestWord2 & TlbField.USER_PERMISSIONS
+      : (guestWord2 & TlbField.SUPERVISOR_PERMISSIONS) << TlbField.USER_SHIFT;
+    // What a guest that knows nothing of its trampolines stores there must be seen.
+    const range = this.#trampolines;
+    const user = range !== undefined && pa >= range.pa && pa < range.pa + range.sizeBytes ? asGuest & ~TlbField.UW : asGuest;
     return (guestWord2 & TlbField.U0_TO_U3) | user | TlbField.SUPERVISOR_PERMISSIONS | TlbField.MEMORY_COHERENT;
   }
 
@@ -241,3 +291,5 @@ export class ShadowTlb {
     if (pa - this.#untouchedFrom >= HOST_REGION_BYTES) work.coldRegions++;
   }
 }
+
+const isInside = (ea: number, range: TrampolineRange): boolean => ea >= range.ea && ea < range.ea + range.sizeBytes;

@@ -31,7 +31,7 @@ export const SharedField = {
   // Ours, after Linux's (which may only be appended to): for code patched from outside.
   pid: 0xf0,
   mmucr: 0xf4,
-  /** The register that a trampoline works with, while it does. */
+  /** A register that a trampoline works with, while it does. */
   trampolineScratch: 0xf8,
   /** The MSR bits that would let a pending interrupt through, of those that code in the guest can set without an exit: EE. */
   pendingEnables: 0xfc,
@@ -39,11 +39,17 @@ export const SharedField = {
   joinedWord0: 0x100,
   joinedWord1: 0x104,
   joinedWord2: 0x108,
+  /** A second register that a trampoline works with. */
+  secondScratch: 0x10c,
+  /** What DEC can be computed from, see {@link Timers.publish}. */
+  decrementerEnd: 0x110,
+  decrementerStart: 0x114,
+  decrementerMask: 0x118,
 } as const;
 export type SharedField = (typeof SharedField)[keyof typeof SharedField];
 
 /** Version of the layout: Linux's fields, and which of ours follow. */
-export const SHARED_PAGE_VERSION = 2;
+export const SHARED_PAGE_VERSION = 3;
 
 /** Effective address of the page in the guest kernel: -4096, within reach of a 16-bit displacement from r0. */
 export const MAGIC_PAGE_EA = 0xfffff000;

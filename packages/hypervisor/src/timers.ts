@@ -1,6 +1,7 @@
 import type { Clock, Processor } from '@exitlab/core';
 import { dequeueInterrupt, Priority, queueInterrupt } from './interrupts.js';
 import { Spr, Tcr, Tsr } from './registers.js';
+import { SharedField, type SharedPage } from './shared-page.js';
 import type { Vcpu } from './vcpu.js';
 import type { Work } from './work.js';
 
@@ -50,6 +51,8 @@ export class Timers {
   #dec = 0;
   #decStart = 0;
   #decDeadline = NEVER;
+  /** The deadline that the shared page tells of. */
+  #published: number | undefined;
   #hostTickDeadline = NEVER;
   #retryDeadline = NEVER;
   /** Up to which timebase the bits of FIT and watchdog have been looked at. */
@@ -104,6 +107,7 @@ export class Timers {
     if (this.#decDeadline !== NEVER) work.timerCancels++;
     this.#dec = value;
     this.#decDeadline = NEVER;
+    this.#published = undefined;
     if (value === 0) return;
     work.timerStarts++;
     this.#decStart = this.#now() + delayTicks;
@@ -115,6 +119,19 @@ export class Timers {
   readDec(): number {
     const elapsed = Math.max(0, this.#now() - this.#decStart);
     return this.#dec < elapsed ? 0 : this.#dec - elapsed;
+  }
+
+  /**
+   * Tells the page from what DEC can be computed: (end - timebase) & mask is its value, as {@link readDec} gives it, unless that is more
+   * than the start. Called before the guest is entered.
+   */
+  publish(shared: SharedPage): void {
+    if (this.#published === this.#decDeadline) return;
+    this.#published = this.#decDeadline;
+    const isRunning = this.#decDeadline !== NEVER;
+    shared.set(SharedField.decrementerEnd, isRunning ? this.#decDeadline % 2 ** 32 : 0);
+    shared.set(SharedField.decrementerStart, isRunning ? this.#dec : 0xffffffff);
+    shared.set(SharedField.decrementerMask, isRunning ? 0xffffffff : 0);
   }
 
   /** Queues what TSR and TCR ask for, and takes back what they no longer do (update_timer_ints). */

@@ -19,6 +19,9 @@ const USER_READABLE_SPRGS = [
   { sprn: Spr.SPRG7, field: SharedField.sprg7 },
 ] as const;
 
+/** Where trampolines keep the registers that they work with, in the order in which they save them. */
+const SCRATCH_FIELDS = [SharedField.trampolineScratch, SharedField.secondScratch];
+
 /** IVPR and IVORs before the guest sets its own: values that are easy to recognise (kvm_arch_vcpu_setup). */
 const INITIAL_IVPR = 0x55550000;
 const INITIAL_IVOR = 0x7700;
@@ -148,7 +151,9 @@ export class Vcpu {
     const position = this.userMode ? undefined : this.patchedCode?.trampolineAt(this.pc);
     if (position === undefined) return undefined;
     const { trampoline, index, siteEa } = position;
-    if (index > 0) this.processor.setGpr(trampoline.temporary, this.shared.get(SharedField.trampolineScratch));
+    trampoline.temporaries.forEach((register, saved) => {
+      if (index > saved) this.processor.setGpr(register, this.shared.get(SCRATCH_FIELDS[saved] as SharedField));
+    });
     this.pc = startingOver || index <= trampoline.commit ? siteEa : (siteEa + 4) >>> 0;
     return position;
   }

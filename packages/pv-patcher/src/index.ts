@@ -16,4 +16,4 @@ export type { PatchRule, Rewrite, Trampoline } from './patch-rule.js';
 export { PATCH_RULES } from './patch-rules.js';
 export { REFUSALS, type Refusal } from './refusals.js';
 export type { PageField, SharedPageLayout } from './shared-page-layout.js';
-export type { PlacedTrampoline, TrampolineArea } from './trampoline-area.js';
+export { BRANCH_REACH_BYTES, type PlacedTrampoline, type TrampolineArea } from './trampoline-area.js';

@@ -7,7 +7,15 @@ import { PATCH_RULES } from './patch-rules.js';
 import { REFUSED_INSTRUCTIONS, type Refusal } from './refusals.js';
 import { displacementOf, type SharedPageLayout } from './shared-page-layout.js';
 import { SymbolIndex } from './symbol-index.js';
-import { areaBelow, branch, type PlacedTrampoline, placeTrampoline, reaches, slotBytes, type TrampolineArea } from './trampoline-area.js';
+import {
+  areaBytesFor,
+  branch,
+  type PlacedTrampoline,
+  packTrampolines,
+  placeTrampoline,
+  reaches,
+  type TrampolineArea,
+} from './trampoline-area.js';
 
 /** An instruction of the image that patching is about, and what becomes of it. */
 export interface PatchSite {
@@ -62,8 +70,8 @@ export interface PageAccess {
 
 export interface PatchOptions {
   readonly layout: SharedPageLayout;
-  /** Trampolines are placed in memory below this physical address. */
-  readonly trampolinesEndPa: number;
+  /** Finds a place for an area of trampolines: its physical address, a multiple of its size; undefined where there is none. */
+  readonly findArea: (sizeBytes: number) => number | undefined;
 }
 
 /** A site with a rule, before places are given to trampolines. */
@@ -79,7 +87,7 @@ const RULES = new Map(PATCH_RULES.map((rule) => [rule.pattern, rule]));
 const isUserCode = ({ name }: CodeRegion): boolean => name.startsWith('.user');
 
 /** Decides what becomes of every sensitive instruction of an image. Pure: the image is not changed. */
-export function planPatches(image: CodeImage, { layout, trampolinesEndPa }: PatchOptions): PatchPlan {
+export function planPatches(image: CodeImage, { layout, findArea }: PatchOptions): PatchPlan {
   const symbols = new SymbolIndex(image.symbols);
   const kernelRegions = image.regions.filter((region) => !isUserCode(region));
   const joined = joinedEntries(image, kernelRegions, symbols);
@@ -102,8 +110,9 @@ export function planPatches(image: CodeImage, { layout, trampolinesEndPa }: Patc
   }
 
   const needed = candidates.flatMap(({ decision }) => trampolineOf(decision) ?? []);
-  const area = needed.length > 0 ? areaBelow(trampolinesEndPa, needed.map(slotBytes)) : undefined;
-  const places = area === undefined ? undefined : new Places(area, needed);
+  const { offsets, sizeBytes } = packTrampolines(needed);
+  const area = needed.length > 0 ? placedArea(areaBytesFor(sizeBytes), findArea) : undefined;
+  const nextOffset = offsets.values();
   const sites = candidates.map(({ code: { ea, region, word }, found, decision }): PatchSite => {
     const site = { ea, region, word, instruction: found.name, symbol: symbols.functionAt(ea) };
     if (typeof decision === 'string') return { ...site, outcome: { kind: 'refused', refusal: decision } };
@@ -113,7 +122,8 @@ export function planPatches(image: CodeImage, { layout, trampolinesEndPa }: Patc
       const after = rewrittenWord(decision, found.register, word, joinedEas.get(ea) ?? false, layout);
       return { ...site, outcome: { kind: 'patched', rule: decision, word: after } };
     }
-    const pa = places!.take(trampoline);
+    if (area === undefined) return { ...site, outcome: { kind: 'refused', refusal: 'no-room' } };
+    const pa = area.pa + nextOffset.next().value!;
     if (!reaches(sitePa, pa)) return { ...site, outcome: { kind: 'refused', refusal: 'no-reach' } };
     const placed = placeTrampoline(trampoline, { sitePa, original: word, register: found.register }, pa, layout);
     return { ...site, outcome: { kind: 'patched', rule: decision, word: branch(sitePa, pa), trampoline: placed } };
@@ -138,24 +148,9 @@ export function planPatches(image: CodeImage, { layout, trampolinesEndPa }: Patc
   };
 }
 
-/** Gives out places: large trampolines from the front and small ones behind them, each at a multiple of its size. */
-class Places {
-  readonly #next = new Map<number, number>();
-
-  constructor(area: TrampolineArea, needed: readonly Trampoline[]) {
-    let pa = area.pa;
-    for (const size of [...new Set(needed.map(slotBytes))].sort((a, b) => b - a)) {
-      this.#next.set(size, pa);
-      pa += size * needed.filter((trampoline) => slotBytes(trampoline) === size).length;
-    }
-  }
-
-  take(trampoline: Trampoline): number {
-    const size = slotBytes(trampoline);
-    const pa = this.#next.get(size)!;
-    this.#next.set(size, pa + size);
-    return pa;
-  }
+function placedArea(sizeBytes: number | undefined, findArea: PatchOptions['findArea']): TrampolineArea | undefined {
+  const pa = sizeBytes === undefined ? undefined : findArea(sizeBytes);
+  return sizeBytes === undefined || pa === undefined ? undefined : { pa, sizeBytes };
 }
 
 function trampolineOf(decision: PatchRule | Refusal): Trampoline | undefined {

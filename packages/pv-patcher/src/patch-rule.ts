@@ -3,8 +3,9 @@ import type { PageField } from './shared-page-layout.js';
 /** A sequence of instructions beside the image that does a privileged instruction's work on the shared page. */
 export interface Trampoline {
   /**
-   * Assembly text. `{T}` is a register that the sequence saves and restores itself, `{S}` the register of the instruction replaced,
-   * `{field}` the operand that reaches a word of the shared page. A jump back is appended.
+   * Assembly text. `{T}` and `{U}` are registers that the sequence saves and restores itself, the first in `trampolineScratch` by its
+   * first line, the second in `secondScratch` by its second; `{S}` is the register of the instruction replaced, `{field}` the operand
+   * that reaches a word of the shared page. A jump back is appended.
    */
   readonly lines: readonly string[];
   /** Index of the line that makes the effect visible; before it the sequence can start over, after it it is done. */

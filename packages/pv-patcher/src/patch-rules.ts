@@ -39,6 +39,12 @@ const TWINS = 'kernel reads under the user-readable number are patched too; the 
 
 const SAVE = 'stw {T},{trampolineScratch}';
 const RESTORE = 'lwz {T},{trampolineScratch}';
+const SAVE_SECOND = 'stw {U},{secondScratch}';
+const RESTORE_SECOND = 'lwz {U},{secondScratch}';
+/** All bits but EE, the only one of the 440's that changes nothing for the hypervisor but which interrupts may come. */
+const CLEAR_EE = 'rlwinm {T},{T},0,17,15';
+/** All bits but RI, which the 440 does not have and kernels for other processors set. */
+const CLEAR_RI = 'rlwinm {T},{T},0,31,29';
 const UNTIL_INTERRUPT = 'a pending interrupt that it lets through traps at once; one that comes inside is delivered as before or after it';
 
 /** SPRG4 to SPRG7 have numbers that user code reads without a trap: both sides of the pair, or neither. */
@@ -53,7 +59,7 @@ function twins(n: 4 | 5 | 6 | 7): PatchRule[] {
 
 /**
  * Every rule. The moves of SPRG0 to SPRG7, SRR0, SRR1, DEAR, ESR, PIR and the MSR, and tlbsync, are those that Linux's live patching
- * replaces (arch/powerpc/kernel/kvm.c); it has sequences for the moves to the MSR, too. PID, MMUCR and the joined tlbwe go beyond it.
+ * replaces (arch/powerpc/kernel/kvm.c); it has sequences for the moves to the MSR, too. PID, MMUCR, DEC and the joined tlbwe go beyond it.
  */
 export const PATCH_RULES: readonly PatchRule[] = [
   load('mfspr SPRG0', 'sprg0', HELD),
@@ -89,7 +95,7 @@ export const PATCH_RULES: readonly PatchRule[] = [
     costInstructions: 1,
   },
   outOfLine('wrteei 0', 'only MSR[EE] changes, and off lets nothing through', {
-    lines: [SAVE, 'lwz {T},{msr}', 'rlwinm {T},{T},0,17,15', 'stw {T},{msr}', RESTORE],
+    lines: [SAVE, 'lwz {T},{msr}', CLEAR_EE, 'stw {T},{msr}', RESTORE],
     commit: 3,
   }),
   outOfLine('wrteei 1', UNTIL_INTERRUPT, {
@@ -109,12 +115,13 @@ export const PATCH_RULES: readonly PatchRule[] = [
     ],
     commit: 3,
   }),
-  outOfLine('mtmsr', `where a bit other than EE changes it traps; else ${UNTIL_INTERRUPT}`, {
+  outOfLine('mtmsr', `where a bit other than EE and RI changes it traps; else ${UNTIL_INTERRUPT}`, {
     lines: [
       SAVE,
       'lwz {T},{msr}',
       'xor {T},{T},{S}',
-      'rlwinm {T},{T},0,17,15',
+      CLEAR_EE,
+      CLEAR_RI,
       'twi 24,{T},0',
       'stw {S},{msr}',
       'lwz {T},{pendingEnables}',
@@ -122,8 +129,30 @@ export const PATCH_RULES: readonly PatchRule[] = [
       'twi 24,{T},0',
       RESTORE,
     ],
-    commit: 5,
+    commit: 6,
   }),
+  outOfLine(
+    'mfspr DEC',
+    'the time to its end by the timebase, which the guest reads without an exit; before its start and after its end it traps, and the hypervisor answers',
+    {
+      lines: [
+        SAVE,
+        SAVE_SECOND,
+        'mfspr {T},268',
+        'lwz {U},{decrementerEnd}',
+        'subf {T},{T},{U}',
+        'lwz {U},{decrementerMask}',
+        'and {T},{T},{U}',
+        'lwz {U},{decrementerStart}',
+        // More than it started from: not running yet, or past its end.
+        'tw 1,{T},{U}',
+        'mr {S},{T}',
+        RESTORE_SECOND,
+        RESTORE,
+      ],
+      commit: 9,
+    },
+  ),
   {
     pattern: 'tlbwe',
     condition:

@@ -4,6 +4,7 @@ export const REFUSALS = {
   'user-mode': 'the code runs in user mode, where the page is not mapped and the instruction must fault',
   data: 'the word lies in a data object',
   'no-reach': 'the trampolines are farther away than a branch reaches',
+  'no-room': 'no free memory for its trampoline was found',
   alone: 'it is not one of three that write an entry with nothing between them',
   'live-registers': 'a return needs LR or CTR for its target, and both are live at an interrupt return',
 } as const;

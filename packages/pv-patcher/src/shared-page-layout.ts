@@ -9,12 +9,19 @@ export type PageField =
   | 'pir'
   | 'pid'
   | 'mmucr'
-  /** Where a trampoline keeps the register that it works with. */
+  /** Where a trampoline keeps the registers that it works with. */
   | 'trampolineScratch'
+  | 'secondScratch'
   /** The MSR bits that would let a pending interrupt through: 0 if none is pending. */
   | 'pendingEnables'
   /** The words of a TLB entry that wait to be written in one exit. */
-  | `joinedWord${0 | 1 | 2}`;
+  | `joinedWord${0 | 1 | 2}`
+  /** Low word of the timebase at which DEC runs out. */
+  | 'decrementerEnd'
+  /** What DEC started from; the largest word while it does not run. */
+  | 'decrementerStart'
+  /** All ones while DEC runs, else 0. */
+  | 'decrementerMask';
 
 /** Where the shared page is in the guest kernel and where in it the words are: the hypervisor's to say. */
 export interface SharedPageLayout {

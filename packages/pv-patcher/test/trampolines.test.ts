@@ -1,7 +1,7 @@
 import { disassemble } from '@exitlab/core';
 import test from 'ava';
 import { areaBytes, patchedBytes, planPatches } from '../src/index.js';
-import { OPTIONS, region } from './code-samples.js';
+import { AREA_END_PA, OPTIONS, region } from './code-samples.js';
 
 const EA = 0xc0000000;
 
@@ -31,26 +31,57 @@ test('a trampoline works with another register than the instruction', (t) => {
   t.true(trampolineFor('mtmsr r3').includes('xor r31,r31,r3'));
 });
 
-test('the site becomes a branch to its trampoline, and trampolines begin where none crosses a page', (t) => {
-  const code = region(['wrteei 0', 'wrtee r3', 'wrteei 1', 'mtmsr r4']);
+test('the site becomes a branch to its trampoline, and no trampoline crosses a page', (t) => {
+  const code = region(Array.from({ length: 100 }, () => ['wrteei 0', 'wrtee r3', 'wrteei 1', 'mtmsr r4']).flat());
   const plan = planPatches({ regions: [code], symbols: [] }, OPTIONS);
   const view = new DataView(patchedBytes(plan, code).buffer);
   plan.trampolines.forEach(({ pa, words, sitePa }, index) => {
     t.is(disassemble(view.getUint32(index * 4), sitePa), `b 0x${pa.toString(16)}`);
     t.is(Math.floor(pa / 4096), Math.floor((pa + words.length * 4 - 4) / 4096));
   });
-  t.is(new Set(plan.trampolines.map(({ pa }) => pa)).size, 4);
+  const ends = plan.trampolines.map(({ pa, words }) => pa + words.length * 4);
+  t.true(
+    plan.trampolines.slice(1).every(({ pa }, index) => pa >= ends[index]!),
+    'one behind the other',
+  );
 });
 
-test('the area ends below the given address and holds every trampoline', (t) => {
+test('the area is where a place was found, of a size that one TLB entry maps, and holds every trampoline', (t) => {
   const code = region(Array.from({ length: 300 }, () => 'wrtee r3'));
   const plan = planPatches({ regions: [code], symbols: [] }, OPTIONS);
   const { area } = plan;
-  t.is(area!.pa + area!.sizeBytes, OPTIONS.trampolinesEndPa);
+  t.deepEqual(area, { pa: AREA_END_PA - 16384, sizeBytes: 16384 });
   t.is(areaBytes(plan).length, area!.sizeBytes);
   for (const { pa, words } of plan.trampolines) {
     t.true(pa >= area!.pa && pa + words.length * 4 <= area!.pa + area!.sizeBytes);
   }
+});
+
+test('where no place is found, what needs a trampoline is refused, and the rest is patched', (t) => {
+  const plan = planPatches({ regions: [region(['wrteei 0', 'mfmsr r3'])], symbols: [] }, { ...OPTIONS, findArea: () => undefined });
+  t.deepEqual(
+    plan.sites.map(({ outcome }) => (outcome.kind === 'refused' ? outcome.refusal : 'patched')),
+    ['no-room', 'patched'],
+  );
+  t.is(plan.area, undefined);
+});
+
+test('a read of DEC is computed from the timebase, and traps before its start and after its end', (t) => {
+  t.deepEqual(trampolineFor('mfspr r31,22'), [
+    'stw r30,-3848(0)',
+    'stw r29,-3828(0)',
+    'mftb r30',
+    'lwz r29,-3824(0)',
+    'subf r30,r30,r29',
+    'lwz r29,-3816(0)',
+    'and r30,r30,r29',
+    'lwz r29,-3820(0)',
+    'twlgt r30,r29',
+    'mr r31,r30',
+    'lwz r29,-3828(0)',
+    'lwz r30,-3848(0)',
+    'b 0x4',
+  ]);
 });
 
 test('a site out of the reach of a branch is refused', (t) => {

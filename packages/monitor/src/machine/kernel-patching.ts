@@ -1,6 +1,7 @@
 import { MAGIC_PAGE_EA, type PatchedGuest, SHARED_PAGE_VERSION, SharedField } from '@exitlab/hypervisor';
 import {
   areaBytes,
+  BRANCH_REACH_BYTES,
   type CodeImage,
   type CodeRegion,
   type PageAccess,
@@ -13,6 +14,7 @@ import { BAMBOO } from '../board/bamboo.js';
 import { UserError } from '../errors.js';
 import { isElf, parseElf, readSections, readSymbols } from '../images/elf.js';
 import { withSection, withSegment } from '../images/elf-editing.js';
+import type { ImageSegment } from '../images/guest-image.js';
 import { encodePatchRecord, PATCH_RECORD_SECTION, readPatchRecord } from './patch-record.js';
 
 /** The page as our hypervisor lays it out. */
@@ -93,9 +95,20 @@ export function kernelForStrategy(
   return { bytes: kernel, patchedGuest: record.guest };
 }
 
-/** Trampolines lie below the device tree: no image is there, a branch reaches it from a kernel at 0, and guests are told of it. */
-const planFor = (image: CodeImage): PatchPlan =>
-  planPatches(image, { layout: SHARED_PAGE_LAYOUT, trampolinesEndPa: BAMBOO.boot.deviceTree });
+const planFor = (image: ElfCodeImage): PatchPlan =>
+  planPatches(image, { layout: SHARED_PAGE_LAYOUT, findArea: (sizeBytes) => freeArea(image.segments, sizeBytes) });
+
+/**
+ * Where trampolines can lie: right below the device tree, where a board's loader puts nothing, or where the image is there, behind the
+ * image. Whether memory and initial RAM disk leave that place free is known, and checked, when the image is loaded.
+ */
+function freeArea(segments: readonly ImageSegment[], sizeBytes: number): number | undefined {
+  const isFree = (pa: number): boolean => segments.every((each) => each.pa + each.sizeBytes <= pa || pa + sizeBytes <= each.pa);
+  const imageEnd = Math.max(...segments.map((each) => each.pa + each.sizeBytes));
+  return [BAMBOO.boot.deviceTree - sizeBytes, imageEnd + sizeBytes - 1]
+    .map((pa) => pa - (pa % sizeBytes))
+    .find((pa) => isFree(pa) && segments.some((each) => pa - each.pa < BRANCH_REACH_BYTES && each.pa - pa < BRANCH_REACH_BYTES));
+}
 
 function isInOwnTemplates({ symbols }: CodeImage, { ea }: PageAccess): boolean {
   const eaOf = (name: string): number | undefined => symbols.find((symbol) => symbol.name === name)?.ea;
@@ -105,6 +118,7 @@ function isInOwnTemplates({ symbols }: CodeImage, { ea }: PageAccess): boolean {
 }
 
 interface ElfCodeImage extends CodeImage {
+  readonly segments: readonly ImageSegment[];
   readonly regions: readonly (CodeRegion & { readonly fileOffset: number })[];
 }
 
@@ -120,5 +134,5 @@ function codeImage(kernel: Uint8Array): ElfCodeImage {
     return isCode && segment !== undefined ? [{ name, ea, pa: ea - segment.ea + segment.pa, bytes, fileOffset }] : [];
   });
   if (regions.length === 0) throw UserError.of('nothing-to-patch', {});
-  return { regions, symbols };
+  return { segments, regions, symbols };
 }

@@ -17,7 +17,7 @@ interface RecordFile {
   readonly executionOffsets: readonly number[];
   readonly area?: { readonly pa: number; readonly sizeBytes: number };
   readonly uninterrupted: PatchedGuest['uninterrupted'];
-  /** pa, length in words, site's pa, original word, temporary register, index of the commit. */
+  /** pa, length in words, site's pa, original word, index of the commit, and the temporary registers. */
   readonly trampolines: readonly (readonly number[])[];
   /** pa, word before, word after, and the group's name if it has one. */
   readonly pendingEdits: readonly (readonly [number, number, number, string?])[];
@@ -30,7 +30,7 @@ export function encodePatchRecord({ layoutVersion, guest }: PatchRecord): Uint8A
     executionOffsets: guest.executionOffsets,
     ...(guest.area && { area: guest.area }),
     uninterrupted: guest.uninterrupted,
-    trampolines: guest.trampolines.map((each) => [each.pa, each.lengthWords, each.sitePa, each.original, each.temporary, each.commit]),
+    trampolines: guest.trampolines.map((each) => [each.pa, each.lengthWords, each.sitePa, each.original, each.commit, ...each.temporaries]),
     pendingEdits: guest.pendingEdits.map(({ pa, before, after, group }) =>
       group === undefined ? [pa, before, after] : [pa, before, after, group],
     ),
@@ -66,14 +66,14 @@ function decode(bytes: Uint8Array): PatchRecord {
 }
 
 function trampoline(values: readonly number[]): PatchTrampoline {
-  const [pa, lengthWords, sitePa, original, temporary, commit] = values;
+  const [pa, lengthWords, sitePa, original, commit, ...temporaries] = values;
   return {
     pa: number(pa),
     lengthWords: number(lengthWords),
     sitePa: number(sitePa),
     original: number(original),
-    temporary: number(temporary) & 0x1f,
     commit: number(commit),
+    temporaries: temporaries.map((register) => number(register) & 0x1f),
   };
 }
 
