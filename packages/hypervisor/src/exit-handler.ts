@@ -1,12 +1,13 @@
 import { decode } from '@exitlab/core';
 import { type DeviceAccess, decodeDeviceInstruction } from './emulation/device-access.js';
-import { isGuestRam } from './emulation/guest-tlb-instructions.js';
+import { hiddenByOwnMapping, isGuestRam } from './emulation/guest-tlb-instructions.js';
 import { fieldRt, fieldSpr } from './emulation/instruction-word.js';
 import { CPR0_CONFIG_DATA, findPrivileged, isFilledSprAccess, programSyndrome } from './emulation/privileged.js';
 import type { EmulationContext } from './emulation/sprs.js';
 import { EXIT_TYPES, ExitType } from './exit-types.js';
 import { HYPERCALL_R0, HYPERCALL_WORD, performHypercall } from './hypercalls.js';
 import { Priority, queueInterrupt, queueProgram } from './interrupts.js';
+import type { PatchedCode } from './patched-code.js';
 import { Esr, Ivor, Mcsr, Msr } from './registers.js';
 import { TlbField } from './tlb-words.js';
 import type { Vcpu } from './vcpu.js';
@@ -24,7 +25,7 @@ export interface Exit {
 
 /** The guest cannot go on; what happened, and to whom. */
 export interface Failure {
-  readonly reason: 'unemulated-instruction' | 'unexpected-interrupt' | 'endless-fault';
+  readonly reason: 'unemulated-instruction' | 'unexpected-interrupt' | 'endless-fault' | 'patched-memory-used';
   readonly pc: number;
   readonly message: string;
 }
@@ -111,17 +112,37 @@ function reflectUnknownToKvm(vcpu: Vcpu, exit: Exit, priority: number, type: Exi
  * Patches the site that has just trapped, and what belongs to it, if that was put off until now. Words that the guest has changed
  * meanwhile stay as they are.
  */
-function patchTrappedSite(vcpu: Vcpu): void {
-  if (vcpu.patchedCode === undefined) return;
+function patchTrappedSite(vcpu: Vcpu, patchedCode: PatchedCode): void {
   const { memory } = vcpu.processor;
   const pa = guestCodeAddress(vcpu, vcpu.pc);
   if (pa === undefined) return;
-  const edits = vcpu.patchedCode.takeEdits(pa);
+  const edits = patchedCode.takeEdits(pa);
   if (edits.some(({ pa: each, before }) => memory.read32(each) !== before)) return;
   for (const edit of edits) {
     const { after } = edit;
     memory.writeBytes(edit.pa, Uint8Array.of(after >>> 24, after >>> 16, after >>> 8, after));
   }
+}
+
+/** The end of a guest that has mapped memory of its own where what patching added lies: checked once the entry is whole. */
+function hiddenMapping(vcpu: Vcpu, pc: number): HandledExit | undefined {
+  const index = vcpu.patchedCode?.takeEntry() ?? -1;
+  const hidden = index < 0 ? undefined : hiddenByOwnMapping(vcpu, index);
+  if (hidden === undefined) return undefined;
+  const ea = hex(vcpu.guestTlb.entry(index).word0 & TlbField.EPN);
+  const message = `The guest maps memory of its own at ${ea}, where ${hidden} would hide it; run it under trap.`;
+  return fail(ExitType.EMULINST, 'patched-memory-used', pc, message);
+}
+
+/** The end of a guest that stores to its trampolines, which it was told to leave alone. */
+function storeToTrampolines(vcpu: Vcpu, exit: Exit): HandledExit | undefined {
+  const area = vcpu.patchedCode?.area;
+  if (area === undefined || (exit.esr & Esr.ST) === 0) return undefined;
+  const index = vcpu.guestTlb.search(exit.dear, vcpu.pid, vcpu.dataSpace, new Work());
+  const pa = index < 0 ? -1 : vcpu.guestPhysical(index, exit.dear);
+  if (pa < area.pa || pa >= area.pa + area.sizeBytes || !permits(vcpu, index, true)) return undefined;
+  const message = `The guest stores at ${hex(exit.pc)} to ${hex(exit.dear)}, where its trampolines are; run it under trap.`;
+  return fail(ExitType.DSI, 'patched-memory-used', exit.pc, message);
 }
 
 function handleProgram(context: EmulationContext, exit: Exit): HandledExit {
@@ -148,7 +169,11 @@ function handleProgram(context: EmulationContext, exit: Exit): HandledExit {
   const filled = instruction !== undefined && (instruction.filled || isFilledSprAccess(instruction, word));
   if (instruction !== undefined && !(asKvm && filled)) {
     vcpu.work.instruction = instruction.mnemonic;
-    if (left === undefined) patchTrappedSite(vcpu);
+    if (vcpu.patchedCode?.isWaiting === true) {
+      const hidden = instruction.mnemonic === 'tlbwe' ? undefined : hiddenMapping(vcpu, exit.pc);
+      if (hidden !== undefined) return hidden;
+      if (left === undefined) patchTrappedSite(vcpu, vcpu.patchedCode);
+    }
     const result = instruction.emulate(context, word);
     const type = isFilledSprAccess(instruction, word) ? ExitType.X_EMUL_SPR : instruction.exitType;
     switch (result) {
@@ -293,7 +318,7 @@ export function handleExit(context: EmulationContext, exit: Exit): HandledExit {
     case Ivor.SYSCALL:
       return handleSystemCall(context);
     case Ivor.DATA_STORAGE:
-      return reflectStorage(vcpu, exit, Priority.DATA_STORAGE, ExitType.DSI);
+      return storeToTrampolines(vcpu, exit) ?? reflectStorage(vcpu, exit, Priority.DATA_STORAGE, ExitType.DSI);
     case Ivor.INST_STORAGE:
       return reflectStorage(vcpu, exit, Priority.INST_STORAGE, ExitType.ISI);
     case Ivor.FP_UNAVAIL:

@@ -316,7 +316,7 @@ export class Hypervisor implements InterruptInputs {
 
   /** The short way for the instruction that has led here, if there is one. */
   #fixedExit(): FixedExit | undefined {
-    if (this.#onExit !== undefined || this.#onCleared !== undefined || this.vcpu.patchedCode?.hasPendingEdits === true) return undefined;
+    if (this.#onExit !== undefined || this.#onCleared !== undefined || this.vcpu.patchedCode?.isWaiting === true) return undefined;
     const word = this.processor.interruptedInstruction();
     return word === undefined ? undefined : this.#fixedExits.get(word);
   }

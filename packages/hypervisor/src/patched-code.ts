@@ -55,6 +55,7 @@ export class PatchedCode {
   readonly #inOrder: readonly PatchTrampoline[];
   readonly #pending = new Map<number, PatchEdit>();
   readonly #groups = new Map<string, PatchEdit[]>();
+  #writtenEntry = -1;
 
   constructor(guest: PatchedGuest) {
     this.#guest = guest;
@@ -115,9 +116,21 @@ export class PatchedCode {
     return area && { ...area, ea: (area.pa + offset) >>> 0 };
   }
 
-  /** Whether sites are still to be patched. */
-  get hasPendingEdits(): boolean {
-    return this.#pending.size > 0;
+  /** Whether the next emulated instruction is to be looked at beyond its own work: sites wait to be patched, or an entry to be checked. */
+  get isWaiting(): boolean {
+    return this.#pending.size > 0 || this.#writtenEntry >= 0;
+  }
+
+  /** The guest has written a word of its TLB entry `index`. */
+  noteEntry(index: number): void {
+    this.#writtenEntry = index;
+  }
+
+  /** The guest's TLB entry that was written last and is to be checked, or -1; each is given out once. */
+  takeEntry(): number {
+    const index = this.#writtenEntry;
+    this.#writtenEntry = -1;
+    return index;
   }
 
   /** The edits to make now that the instruction at `pa` has trapped; each is given out once. */

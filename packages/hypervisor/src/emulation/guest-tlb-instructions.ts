@@ -1,8 +1,8 @@
 import { GUEST_TLB_ENTRIES } from '../guest-tlb.js';
 import { Mmucr } from '../registers.js';
 import type { MappingContext } from '../shadow-tlb.js';
-import { SharedField } from '../shared-page.js';
-import { addressSpace, effectiveBase, isValid, physicalAddress, physicalBase } from '../tlb-words.js';
+import { MAGIC_PAGE_EA, SharedField } from '../shared-page.js';
+import { addressSpace, effectiveBase, isValid, pageBytes, physicalAddress, physicalBase, TlbField } from '../tlb-words.js';
 import type { Vcpu } from '../vcpu.js';
 import { fieldRa, fieldRb, fieldRc, fieldRt } from './instruction-word.js';
 import { searchPid, searchSpace } from './sprs.js';
@@ -65,6 +65,7 @@ export function emulateTlbwe(vcpu: Vcpu, word: number): boolean {
   if (ws > 2) return false;
   vcpu.work.tlbWord = ws;
   const index = vcpu.processor.gpr(fieldRa(word)) % GUEST_TLB_ENTRIES;
+  vcpu.patchedCode?.noteEntry(index);
   if ((word & JOINED_MARK) !== 0 && vcpu.patchedCode !== undefined) {
     writeJoinedEntry(vcpu, index, ws, vcpu.processor.gpr(fieldRt(word)));
     return true;
@@ -73,6 +74,28 @@ export function emulateTlbwe(vcpu: Vcpu, word: number): boolean {
   if (vcpu.patchedCode !== undefined) vcpu.shared.set(JOINED_FIELDS[ws as 0 | 1 | 2], vcpu.processor.gpr(fieldRt(word)));
   writeGuestTlb(vcpu, index, ws as 0 | 1 | 2, vcpu.processor.gpr(fieldRt(word)));
   return true;
+}
+
+/**
+ * What of the hypervisor's own in the guest kernel's address space hides guest RAM that the entry maps, if anything does: the shared page
+ * or the trampolines. Then a guest that was patched from outside would see other memory than it asked for.
+ */
+export function hiddenByOwnMapping(vcpu: Vcpu, index: number): string | undefined {
+  const entry = vcpu.guestTlb.entry(index);
+  if (!isValid(entry) || (entry.word2 & TlbField.SUPERVISOR_PERMISSIONS) === 0) return undefined;
+  const first = effectiveBase(entry);
+  const last = first + pageBytes(entry) - 1;
+  /** Where the entry maps `ea`, if it does and guest RAM is there. */
+  const ramAt = (ea: number): number | undefined => {
+    const pa = physicalAddress(entry, ea);
+    return ea >= first && ea <= last && isGuestRam(vcpu, pa) ? pa : undefined;
+  };
+  if (ramAt(MAGIC_PAGE_EA) !== undefined) return 'the shared page';
+  const area = vcpu.patchedCode?.area;
+  if (area === undefined) return undefined;
+  const inside = Math.max(first, area.ea);
+  const pa = inside < area.ea + area.sizeBytes ? ramAt(inside) : undefined;
+  return pa !== undefined && pa !== area.pa + (inside - area.ea) ? 'its trampolines' : undefined;
 }
 
 /** `tlbre`; word 0 gives the TID to MMUCR[STID]. False if the word number is reserved. */

@@ -1,212 +1,8 @@
-import { LINUX_3_4, SharedField } from '@exitlab/hypervisor';
+import { SharedField } from '@exitlab/hypervisor';
 import test from 'ava';
-import fc from 'fast-check';
-import type { PatchTime } from '../../src/machine/kernel-patching.js';
-import { Machine } from '../../src/machine/machine.js';
-import { strategyByName } from '../../src/machine/strategy.js';
-import { sampleElf } from '../images/sample-images.js';
-import { assembled, RESET } from './assembled-code.js';
-
-const LOAD = 0x10000;
-const DATA = 0x20000;
-const DATA_BYTES = 0x100;
-/** An address that no TLB entry of the guest has, high half. */
-const UNMAPPED = 0x4000;
-/** The most interrupts from outside in one run. */
-const INTERRUPTS = 100;
-
-/**
- * Skips the instruction that was interrupted if that caused the interrupt, and keeps for comparison whether SRR0 ever lay outside the
- * guest's own code. Works as Linux's handlers do: scratch registers in SPRGs, interrupts on and off inside.
- */
-const HANDLER = [
-  'mtspr 272,r30',
-  'mtspr 275,r29',
-  'mfspr r30,61',
-  `stw r30,${DATA_BYTES}(r28)`,
-  'mfspr r29,26',
-  'mfspr r30,27',
-  'wrteei 0',
-  'rlwinm r31,r29,12,20,31',
-  'or r23,r23,r31',
-  'addi r29,r29,4',
-  'mtspr 26,r29',
-  'mtspr 27,r30',
-  'mfspr r29,275',
-  'mfspr r30,272',
-  'rfi',
-];
-/** For interrupts from outside: changes nothing but r22 and what it restores. */
-const EXTERNAL_HANDLER = [
-  'mtspr 272,r30',
-  'mtspr 275,r29',
-  'mfspr r29,26',
-  'rlwinm r30,r29,12,20,31',
-  'or r23,r23,r30',
-  'mfmsr r29',
-  'wrtee r29',
-  'mtmsr r29',
-  'mfspr r29,275',
-  'mfspr r30,272',
-  'addi r22,r22,1',
-  'rfi',
-];
-
-const HANDLER_OFFSET = 0x50;
-const EXTERNAL_OFFSET = HANDLER_OFFSET + 0x40;
-const BODY_OFFSET = EXTERNAL_OFFSET + 0x40;
-
-const filled = (lines: readonly string[], bytes: number): string[] => [
-  ...lines,
-  ...Array.from({ length: bytes / 4 - lines.length }, () => 'nop'),
-];
-
-/** A guest as an ELF image: vectors first, then the body, then a reset. r28 points at data, r27 and r26 are MSRs with and without EE. */
-function guest(body: readonly string[]): Uint8Array {
-  const prelude = [
-    `lis r28,${DATA >> 16}`,
-    'lis r27,0',
-    'ori r27,r27,0x9000',
-    'li r26,0x1000',
-    `lis r25,${UNMAPPED}`,
-    `lis r24,${LOAD >> 16}`,
-    'mtspr 63,r24',
-    `li r24,${HANDLER_OFFSET}`,
-    'mtspr 406,r24',
-    'mtspr 413,r24',
-    `li r24,${EXTERNAL_OFFSET}`,
-    'mtspr 404,r24',
-    `b ${LOAD + BODY_OFFSET}`,
-  ];
-  const handlers = [...filled(HANDLER, 0x40), ...filled(EXTERNAL_HANDLER, 0x40)];
-  const code = assembled([...filled(prelude, HANDLER_OFFSET), ...handlers, ...body, ...RESET], LOAD);
-  return sampleElf(
-    LOAD,
-    [{ vaddr: LOAD, paddr: LOAD, bytes: code }],
-    [{ name: 'start', value: LOAD, size: code.length, info: 2, shndx: 1 }],
-    [{ name: '.text', segment: 0 }],
-  );
-}
-
-interface Run {
-  readonly strategy: 'trap' | 'patched';
-  readonly patchTime?: PatchTime;
-  /** Guest instructions from one interrupt from outside to the next; none by default. */
-  readonly interruptEvery?: readonly number[];
-}
-
-/** All that a guest can see, but time: registers, its supervisor state, its memory. */
-function finalState(kernel: Uint8Array, { strategy, patchTime, interruptEvery = [] }: Run) {
-  const machine = new Machine({
-    strategy: strategyByName(strategy)!,
-    memoryBytes: 2 ** 25,
-    kernel,
-    policy: LINUX_3_4,
-    ...(patchTime && { patchTime }),
-  });
-  const hypervisor = machine.hypervisor!;
-  let end = hypervisor.run(interruptEvery[0] ?? 20_000);
-  for (let i = 1; end.kind === 'limit' && i < INTERRUPTS && interruptEvery.length > 0; i++) {
-    hypervisor.pulseExternal();
-    end = hypervisor.run(interruptEvery[i % interruptEvery.length]!);
-  }
-  if (end.kind === 'limit') end = hypervisor.run(20_000);
-  const { processor } = machine;
-  const { vcpu } = hypervisor;
-  const { cr, lr, ctr, xer } = processor;
-  const { sprg1, sprg2, sprg4, sprg5, sprg6, sprg7, srr0, srr1, dear, esr, msr, pid, mmucr } = SharedField;
-  const fields = { sprg1, sprg2, sprg4, sprg5, sprg6, sprg7, srr0, srr1, dear, esr, msr, pid, mmucr };
-  return {
-    state: {
-      end,
-      gprs: Array.from({ length: 32 }, (_, n) => processor.gpr(n)),
-      ...{ cr, lr, ctr, xer },
-      shared: Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, vcpu.shared.get(field)])),
-      data: [...processor.memory.readBytes(DATA, DATA_BYTES + 4)],
-      tlb: Array.from({ length: 64 }, (_, index) => ({ ...vcpu.guestTlb.entry(index) })),
-    },
-    exits: hypervisor.statistics().exits.reduce((sum, { count }) => sum + count, 0),
-    external: processor.gpr(22),
-  };
-}
-
-const register = fc.integer({ min: 2, max: 20 }).map((n) => `r${n}`);
-const offset = fc.integer({ min: 0, max: DATA_BYTES / 4 - 1 }).map((n) => n * 4);
-
-/** Straight-line privileged code; `sprs` are those that it moves. */
-const code = (sprs: readonly number[]) =>
-  fc.oneof(
-    { weight: 4, arbitrary: fc.tuple(register, fc.constantFrom(...sprs)).map(([r, spr]) => `mfspr ${r},${spr}`) },
-    { weight: 4, arbitrary: fc.tuple(register, fc.constantFrom(...sprs)).map(([r, spr]) => `mtspr ${spr},${r}`) },
-    { weight: 2, arbitrary: register.map((r) => `mfmsr ${r}`) },
-    { weight: 2, arbitrary: fc.constantFrom('wrteei 0', 'wrteei 1', 'mtmsr r27', 'mtmsr r26', 'tlbsync') },
-    register.map((r) => `wrtee ${r}`),
-    fc.tuple(register, fc.constantFrom(260, 261, 262, 263, 48, 286, 946)).map(([r, spr]) => `mfspr ${r},${spr}`),
-    fc.tuple(register, register, register).map(([a, b, c]) => `add ${a},${b},${c}`),
-    fc.tuple(register, register).map(([a, b]) => `cmpw ${a},${b}`),
-    fc.tuple(register, fc.integer({ min: -8192, max: 8191 })).map(([r, value]) => `addi ${r},${r},${value * 4}`),
-    fc.tuple(register, fc.integer({ min: -32768, max: 32767 })).map(([r, value]) => `addis ${r},${r},${value}`),
-    fc.tuple(register, offset).map(([r, d]) => `stw ${r},${d}(r28)`),
-    fc.tuple(register, offset).map(([r, d]) => `lwz ${r},${d}(r28)`),
-  );
-/** An entry of the TLB beside those that map the guest, invalid, in three words. */
-const entryWrite = fc
-  .tuple(fc.integer({ min: 8, max: 60 }), register, register)
-  .map(([entry, a, b]) => [`li r21,${entry}`, `clrrwi ${a},${a},10`, `tlbwe ${a},r21,0`, `tlbwe ${b},r21,1`, `li r2,63`, 'tlbwe r2,r21,2']);
-/** Interrupts of the guest's own: a data TLB miss, traps. */
-const fault = fc.oneof(
-  fc.tuple(register, offset).map(([r, d]) => `stw ${r},${d}(r25)`),
-  fc.constantFrom('tw 31,r0,r0', 'twi 31,r3,0'),
-);
-/** Multiples of four in all registers, so that SRR0 keeps what is written to it. */
-const ALIGNED = Array.from({ length: 20 }, (_, n) => `li r${n + 2},${(n + 1) * 64}`);
-
-test('patched code leaves the same registers, supervisor state, TLB and memory as unpatched code', (t) => {
-  const line = fc.oneof(
-    { weight: 8, arbitrary: code([272, 273, 274, 275, 26, 27, 61, 62, 276, 277, 278, 279]).map((text) => [text]) },
-    fault.map((text) => [text]),
-    entryWrite,
-  );
-  fc.assert(
-    fc.property(fc.array(line, { minLength: 1, maxLength: 60 }), fc.constantFrom<PatchTime>('load', 'trap'), (body, patchTime) => {
-      const kernel = guest([...ALIGNED, ...body.flat()]);
-      const before = finalState(kernel, { strategy: 'trap' });
-      const after = finalState(kernel, { strategy: 'patched', patchTime });
-      t.deepEqual(after.state, before.state);
-      t.is(before.state.end.kind, 'reset');
-    }),
-    { numRuns: 12, seed: 440 },
-  );
-});
-
-test('interrupts from outside at any instruction, in trampolines too, leave the same state and never show a trampoline', (t) => {
-  let delivered = 0;
-  const line = fc.oneof({ weight: 8, arbitrary: code([273, 274, 276, 277, 278, 279]).map((text) => [text]) }, entryWrite);
-  fc.assert(
-    fc.property(
-      fc.array(line, { minLength: 20, maxLength: 60 }),
-      // The handler takes some fifty instructions; what is left over falls on the code.
-      fc.array(fc.integer({ min: 45, max: 80 }), { minLength: 1, maxLength: 9 }),
-      fc.constantFrom<PatchTime>('load', 'trap'),
-      (body, interruptEvery, patchTime) => {
-        const kernel = guest([...ALIGNED, ...body.flatMap((lines) => ['wrteei 1', ...lines]), 'wrteei 0']);
-        const before = finalState(kernel, { strategy: 'trap' });
-        const after = finalState(kernel, { strategy: 'patched', patchTime, interruptEvery });
-        delivered += after.external;
-        // What the handler counts and what an interrupt leaves behind are the interrupts themselves.
-        const comparable = ({ gprs, shared: { srr0: _0, srr1: _1, ...shared }, ...rest }: typeof before.state) => ({
-          ...rest,
-          shared,
-          gprs: gprs.toSpliced(22, 1),
-        });
-        t.deepEqual(comparable(after.state), comparable(before.state));
-        t.is(after.state.gprs[23], 0, 'SRR0 always lies in the guest');
-      },
-    ),
-    { numRuns: 12, seed: 441 },
-  );
-  t.true(delivered > 20, `${delivered} interrupts were delivered`);
-});
+import { PATCH_TIMES } from '../../src/machine/kernel-patching.js';
+import { assembled } from './assembled-code.js';
+import { BODY_OFFSET, DATA, finalState, guest, LOAD } from './privileged-guest.js';
 
 test('each patched instruction in place is an exit less', (t) => {
   const kernel = guest([
@@ -248,4 +44,103 @@ test('patched at its first trap, a site in a loop traps once', (t) => {
 test('the guest cannot reach the page through its own mappings of memory', (t) => {
   const { state } = finalState(guest(['lis r3,0x200', `lwz r4,${SharedField.msr}(r3)`]), { strategy: 'patched' });
   t.is(state.gprs[4], 0, 'the byte after the RAM belongs to no device, which reads as 0');
+});
+
+const LATE_CODE = ['mtspr 273,r5', 'mfspr r6,273', 'mfmsr r7', 'wrtee r7', 'blr'];
+
+/** Writes instructions to `address` and calls them. Their words go through r3, the address is in r4. */
+function writeAndCall(address: number, lines: readonly string[]): string[] {
+  const words = new DataView(assembled(lines, address).buffer);
+  return [
+    `lis r4,${address >>> 16}`,
+    `ori r4,r4,${address & 0xffff}`,
+    ...lines.flatMap((_, index) => {
+      const word = words.getUint32(index * 4);
+      return [`lis r3,${(word << 0) >> 16}`, `ori r3,r3,${word & 0xffff}`, `stw r3,${index * 4}(r4)`];
+    }),
+    'dcbst r0,r4',
+    'sync',
+    'icbi r0,r4',
+    'isync',
+    'mtlr r4',
+    'blrl',
+  ];
+}
+
+test('code that is loaded later, as modules are, traps and does the same', (t) => {
+  const kernel = guest(['li r5,99', ...writeAndCall(DATA + 0x80, LATE_CODE)]);
+  const trap = finalState(kernel, { strategy: 'trap' });
+  for (const patchTime of PATCH_TIMES) {
+    const patched = finalState(kernel, { strategy: 'patched', patchTime });
+    t.deepEqual(patched.state, trap.state, patchTime);
+    t.deepEqual([patched.exitsOf('EMUL_MTSPR') > 0, patched.exitsOf('EMUL_MFMSR'), patched.exitsOf('EMUL_WRTEE')], [true, 1, 1]);
+  }
+});
+
+test('a guest that writes over a patched site executes what it has written, before and after the site was patched', (t) => {
+  // The site is executed, written over from r8, and executed again.
+  const site = LOAD + BODY_OFFSET + 4 * 5;
+  const replace = (line: string) => {
+    const word = new DataView(assembled([line], site).buffer).getUint32(0);
+    return ['li r5,7', 'li r6,0', `lis r8,${(word << 0) >> 16}`, `ori r8,r8,${word & 0xffff}`, 'lis r4,1', 'mfspr r9,273'];
+  };
+  for (const line of ['li r9,5', 'mtspr 274,r5', 'mfspr r9,274']) {
+    const overwrite = [`addi r4,r4,${site - LOAD}`, 'stw r8,0(r4)', 'dcbst r0,r4', 'sync', 'icbi r0,r4', 'isync', 'lis r4,1'];
+    const again = ['cmpwi r6,0', 'addi r6,r6,1', `beq ${site}`];
+    for (const executedFirst of [true, false]) {
+      const start = replace(line);
+      const body = executedFirst
+        ? [...start, ...overwrite, ...again]
+        : // Jumps over the site to the code that overwrites it.
+          [...start.slice(0, 4), `b ${site + 4}`, 'mfspr r9,273', 'lis r4,1', ...overwrite, ...again];
+      const kernel = guest(body);
+      const trap = finalState(kernel, { strategy: 'trap' });
+      t.is(trap.state.end, 'reset');
+      for (const patchTime of PATCH_TIMES) {
+        t.deepEqual(finalState(kernel, { strategy: 'patched', patchTime }).state, trap.state, `${line} ${patchTime} ${executedFirst}`);
+      }
+    }
+  }
+});
+
+test('a guest that stores to its trampolines is told so, and where', (t) => {
+  const kernel = guest(['wrteei 0', 'lis r3,0x17f', 'ori r3,r3,0xf000', 'lwz r4,0(r3)', 'stw r5,0(r3)']);
+  for (const trampolineMapping of ['pinned', 'slot'] as const) {
+    const { end } = finalState(kernel, { strategy: 'patched', policy: { trampolineMapping } }).state;
+    t.regex(end, /^The guest stores at 0x[0-9a-f]{8} to 0x017ff000, where its trampolines are; run it under trap\.$/, trampolineMapping);
+  }
+  t.is(finalState(kernel, { strategy: 'trap' }).state.end, 'reset');
+});
+
+/** Writes entry 20 of the TLB: 4 KB at `ea`, to `pa`, for the kernel. */
+const mapPage = (ea: number, pa: number) => [
+  'li r3,20',
+  `lis r4,${(ea << 0) >> 16}`,
+  `ori r4,r4,${(ea & 0xf000) | 0x210}`,
+  `lis r5,${pa >>> 16}`,
+  `ori r5,r5,${pa & 0xf000}`,
+  'li r6,7',
+  'tlbwe r4,r3,0',
+  'tlbwe r5,r3,1',
+  'tlbwe r6,r3,2',
+];
+
+for (const { what, ea, hidden } of [
+  { what: 'the shared page', ea: 0xfffff000, hidden: 'the shared page' },
+  { what: 'the trampolines', ea: 0x017ff000, hidden: 'its trampolines' },
+]) {
+  test(`a guest that maps memory of its own over ${what} ends with the reason`, (t) => {
+    const body = ['wrteei 0', ...mapPage(ea, DATA), 'mfspr r7,287'];
+    const { end } = finalState(guest(body), { strategy: 'patched' }).state;
+    t.is(
+      end,
+      `The guest maps memory of its own at 0x${ea.toString(16).padStart(8, '0')}, where ${hidden} would hide it; run it under trap.`,
+    );
+    t.is(finalState(guest(body), { strategy: 'trap' }).state.end, 'reset');
+  });
+}
+
+test('a guest that maps its trampolines as they are goes on', (t) => {
+  const body = ['wrteei 0', ...mapPage(0x017ff000, 0x017ff000), 'wrteei 1', 'wrteei 0', 'mfspr r7,287', 'lis r8,0x17f', 'lwz r9,0(r8)'];
+  t.is(finalState(guest(body), { strategy: 'patched' }).state.end, 'reset');
 });
