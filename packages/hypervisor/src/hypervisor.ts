@@ -29,6 +29,9 @@ const IS_FAULT = EXIT_TYPES.map((_, type) =>
   [ExitType.ITLBREAL, ExitType.ITLBVIRT, ExitType.DTLBREAL, ExitType.DTLBVIRT, ExitType.ISI, ExitType.DSI].includes(type),
 );
 
+/** Timer interrupts that the host takes in a row before the guest goes on. */
+const MOST_SERVED_IN_HOST = 8;
+
 /** A bit for each interrupt that saves the pc elsewhere than in SRR0. */
 const CRITICAL_VECTORS = (1 << Ivor.CRITICAL) | (1 << Ivor.WATCHDOG) | (1 << Ivor.DEBUG);
 
@@ -414,10 +417,13 @@ export class Hypervisor implements InterruptInputs {
     return undefined;
   }
 
-  /** Timers that ran out while the hypervisor was at work: the host is interrupted, not the guest, so that no exit is counted. */
+  /**
+   * Timers that ran out while the hypervisor was at work: the host is interrupted, not the guest, so that no exit is counted. One that
+   * comes round faster than it is served must not keep the guest from running: then the next is an exit of the guest.
+   */
   #serveTimersInHost(): void {
     const { vcpu } = this;
-    while (this.#timers.expired) {
+    for (let served = 0; this.#timers.expired && served < MOST_SERVED_IN_HOST; served++) {
       this.#timers.expire(vcpu);
       deliverInterrupts(vcpu, this.#work);
       this.processor.clock.advance(this.costProfile.interruptInHost);

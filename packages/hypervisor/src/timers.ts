@@ -182,8 +182,10 @@ export class Timers {
       const reload = (this.#tcr & Tcr.ARE) !== 0 && this.#decar !== 0;
       if (reload) {
         this.#dec = this.#decar;
-        this.#decStart = this.#decDeadline;
-        this.#decDeadline += this.#decar;
+        // Periods that have passed meanwhile are one expiry: TSR has a single bit for them.
+        const missed = Math.floor((now - this.#decDeadline) / this.#decar);
+        this.#decStart = this.#decDeadline + missed * this.#decar;
+        this.#decDeadline = this.#decStart + this.#decar;
       } else {
         this.#decDeadline = NEVER;
       }
