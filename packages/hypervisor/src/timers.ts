@@ -110,7 +110,8 @@ export class Timers {
     this.#published = undefined;
     if (value === 0) return;
     work.timerStarts++;
-    this.#decStart = this.#now() + delayTicks;
+    // Its end stays within 32 bits of the timebase, by which patched code computes it.
+    this.#decStart = this.#now() + Math.min(delayTicks, 0xffffffff - value);
     this.#decDeadline = this.#decStart + value;
     if (value < this.#clock.timebaseHz / HOST_HZ) work.timerReprograms++;
   }

@@ -64,6 +64,7 @@ export class Machine {
   readonly board: BambooBoard;
   readonly console: ConsoleLog;
   readonly #guest: Runnable;
+  readonly #byteChannel: ConsoleByteChannel;
 
   /** Throws a `UserError` for images that cannot be loaded, and a `PolicyError` for a policy that makes no sense. */
   constructor(options: MachineOptions) {
@@ -76,6 +77,7 @@ export class Machine {
       this.console.push(byte);
       options.onConsoleByte?.(byte);
     };
+    this.#byteChannel = new ConsoleByteChannel(sendToConsole);
     this.board = new BambooBoard({
       memoryBytes,
       ...(options.uartCount && { uartCount: options.uartCount }),
@@ -110,7 +112,7 @@ export class Machine {
     if (strategy.hypervisor) {
       this.hypervisor = new Hypervisor(
         this.processor,
-        { bus: devices, dcr: dcrs, byteChannels: new ConsoleByteChannel(sendToConsole) },
+        { bus: devices, dcr: dcrs, byteChannels: this.#byteChannel },
         {
           policy: { ...(options.policy ?? LINUX_3_4), magicPage: strategy.magicPage },
           ramBytes: memoryBytes,
@@ -139,7 +141,7 @@ export class Machine {
       guest: this.#guest,
       console: this.console,
       input: input ?? noInput,
-      deliverInput: (bytes) => this.board.uarts[0]!.receive(bytes),
+      deliverInput: (bytes) => (this.#byteChannel.isListening ? this.#byteChannel.push(bytes) : this.board.uarts[0]!.receive(bytes)),
       inputCanInterrupt: () => this.board.inputCanInterrupt(0),
       limits,
       interruption,

@@ -1,5 +1,8 @@
-import { SharedField } from '@exitlab/hypervisor';
+import { HYPERCALL_INSTRUCTIONS, LINUX_3_4, SharedField } from '@exitlab/hypervisor';
 import test from 'ava';
+import { bambooDeviceTree } from '../../src/board/bamboo-device-tree.js';
+import type { ConsoleInput } from '../../src/console/console-input.js';
+import { findProperty } from '../../src/images/device-tree.js';
 import { Machine, type MachineOptions } from '../../src/machine/machine.js';
 import { strategyByName } from '../../src/machine/strategy.js';
 import { assembled, RESET } from './assembled-code.js';
@@ -11,8 +14,13 @@ const FEATURES = ['lis r11,42', 'ori r11,r11,3', ...CALL];
 const MAP = (flags: number) => ['li r3,-4096', `li r4,${-4096 + flags}`, 'lis r11,42', 'ori r11,r11,4', ...CALL];
 /** Longer than the exits between starting the decrementer and the sleep. */
 const DECREMENTER_TICKS = 32_000;
+/** More than the machine runs between two looks at its input. */
+const INSTRUCTION_LIMIT = 4_000_000;
 
-async function run(lines: readonly string[], changes: Partial<MachineOptions> = {}) {
+/** The number of the call in r11, with the vendor's, and the call. */
+const call = (vendor: number, number: number) => [`lis r11,${vendor}`, `ori r11,r11,${number}`, ...CALL];
+
+async function run(lines: readonly string[], changes: Partial<MachineOptions> = {}, input?: ConsoleInput) {
   const machine = new Machine({
     strategy: strategyByName('pv')!,
     memoryBytes: 2 ** 25,
@@ -21,7 +29,8 @@ async function run(lines: readonly string[], changes: Partial<MachineOptions> = 
     ...changes,
   });
   const end = await machine.run({
-    limits: { maxInstructions: 20_000 },
+    limits: { maxInstructions: INSTRUCTION_LIMIT },
+    ...(input && { input }),
     interruption: new AbortController().signal,
     hostNowMs: () => 0,
   });
@@ -195,4 +204,66 @@ test("sc 1, ePAPR's own hypercall instruction, needs no value in r0", async (t) 
   const again = await run([], { kernel });
   t.deepEqual([again.gpr(3), again.gpr(4)], [0, 2]);
   t.truthy(machine);
+});
+
+test('what is typed reaches a guest that receives from the byte channel, sixteen bytes a call at most, and each byte once', async (t) => {
+  const typed = 'what the user types';
+  const pieces = [undefined, Buffer.from(typed)];
+  const input: ConsoleInput = { take: () => pieces.shift(), canDeliver: true, waitForMore: () => Promise.resolve() };
+  // Polls until something has come, receives twice, sends back what came, then polls again.
+  const receive = ['li r3,0', 'li r4,16', ...call(1, 2), 'mr r20,r4', 'li r3,0', ...call(1, 1)];
+  const poll = ['li r3,0', ...call(1, 3)];
+  const loop = [...poll, 'cmpwi r4,0', `beq ${LOAD}`];
+  const { machine, gpr } = await run([...loop, 'mr r18,r4', ...receive, 'mr r19,r20', ...receive, ...poll], {}, input);
+  t.deepEqual([gpr(18), gpr(19), gpr(20)], [typed.length, 16, typed.length - 16], 'announced, and received in two calls');
+  t.is(Buffer.from(machine.console.bytes).toString(), typed);
+  t.deepEqual([gpr(3), gpr(4), gpr(5)], [0, 0, 16], 'nothing is left, and there is room to send');
+});
+
+test('without the byte channel in use, what is typed goes to the UART as before', async (t) => {
+  const pieces = [Buffer.from('x')];
+  const input: ConsoleInput = { take: () => pieces.shift(), canDeliver: true, waitForMore: () => Promise.resolve() };
+  const { gpr } = await run(
+    [`lis r9,${0xef60 - 0x10000}`, 'ori r9,r9,0x300', 'lbz r10,5(r9)', 'andi. r8,r10,1', `beq ${LOAD + 8}`, 'lbz r7,0(r9)'],
+    {},
+    input,
+  );
+  t.is(gpr(7), 'x'.charCodeAt(0));
+});
+
+test('all of the interface that Linux looks for is in the device tree, and only under pv', (t) => {
+  const tree = bambooDeviceTree({ hcallInstructions: HYPERCALL_INSTRUCTIONS });
+  const node = tree.root.children.find(({ name }) => name === 'hypervisor')!;
+  const text = (name: string) => Buffer.from(findProperty(node, name)!).toString('latin1');
+  t.is(text('compatible'), 'linux,kvm\0');
+  t.is(Buffer.from(findProperty(node, 'hcall-instructions')!).toString('hex'), '3c004b5660004d214400000260000000');
+  t.is(findProperty(node, 'has-idle')!.length, 0);
+  t.is(
+    bambooDeviceTree().root.children.find(({ name }) => name === 'hypervisor'),
+    undefined,
+  );
+});
+
+test('the page that the guest may not execute from is refused to it in a slot of the rotation, too', async (t) => {
+  const jump = prelude([...MAP(1), `lis r31,${LOAD >> 16}`, 'ori r31,r31,0xb0', 'li r29,-4096', 'mtlr r29', 'blr']);
+  const padded = [...jump, ...Array.from({ length: 0xb0 / 4 - jump.length }, () => 'nop')];
+  const { gpr, count } = await run(padded, { policy: { ...LINUX_3_4, magicPageMapping: 'slot' } });
+  t.deepEqual([gpr(20), gpr(22), count('ISI')], [1, 0xfffff000, 1]);
+});
+
+test('without that flag, as before Linux 3.7, the guest may execute from the page', async (t) => {
+  for (const magicPageMapping of ['pinned', 'slot'] as const) {
+    // blr, stored into a field that nothing reads.
+    const body = [...MAP(0), 'lis r5,0x4e80', 'ori r5,r5,0x20', 'stw r5,-3072(0)', 'li r29,-3072', 'mtlr r29', 'blrl', 'li r20,5'];
+    const { gpr, count } = await run(body, { policy: { ...LINUX_3_4, magicPageMapping } });
+    t.deepEqual([gpr(20), count('ISI')], [5, 0], magicPageMapping);
+  }
+});
+
+test('pinned, the page never misses; in a slot of the rotation, it misses whenever its slot was taken', async (t) => {
+  const touch = [...MAP(1), `lwz r5,${-4096 + SharedField.msr}(0)`, `lwz r5,${-4096 + SharedField.esr}(0)`];
+  const misses = async (magicPageMapping: 'pinned' | 'slot', body: readonly string[]) =>
+    (await run(body, { policy: { ...LINUX_3_4, magicPageMapping } })).count('DTLBVIRT');
+  t.is(await misses('pinned', touch), 0);
+  t.is(await misses('slot', touch), 1);
 });
