@@ -3,6 +3,7 @@ export * from './bench-result.js';
 export * from './end-reasons.js';
 export * from './exit-statistics.js';
 export * from './exits-csv.js';
+export * from './host-bench-result.js';
 export * from './kvm-timing.js';
 export * from './measurement.js';
 export * from './result-file.js';
