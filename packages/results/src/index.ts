@@ -9,3 +9,4 @@ export * from './measurement.js';
 export * from './result-file.js';
 export * from './run-result.js';
 export * from './sweep-result.js';
+export { ExitTraceFile, type TracedExits, type TraceOrigin } from './trace/exit-trace-file.js';

@@ -195,7 +195,7 @@ function sortKeys(value: unknown): unknown {
 }
 
 /** The operating system's reason in words, without a path or a stack. */
-function systemReason(cause: unknown): string {
+export function systemReason(cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
   const words: Record<string, string> = {
     ENOENT: 'there is no such file or folder',
