@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the wide checks need beyond Node: QEMU as the reference machine, the cross compiler, the device tree compiler, and
+# Installs what the wide checks need beyond Node: QEMU as the reference machine, the cross compiler, the device tree compiler, trace-cmd, and
 # Linux's sources with the tools that build them. Quick when all is there already. Works as root or through sudo.
 set -eu
 
@@ -7,6 +7,7 @@ packages='
   qemu-system-ppc
   gcc-powerpc-linux-gnu binutils-powerpc-linux-gnu
   device-tree-compiler
+  trace-cmd
   linux-source-6.12 linux-source-6.1
   make gcc libc6-dev bc bison flex xz-utils
 '

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { EngineName, TranslatorStatistics } from '@exitlab/core';
 import type { PatchTime } from '@exitlab/monitor';
-import type { RunResult } from '@exitlab/results';
+import type { RunResult, TracedExits, TraceOrigin } from '@exitlab/results';
 
 /** A file given to a run: its path as the user wrote it, and its bytes. */
 export interface InputFile {
@@ -39,6 +39,8 @@ export interface GuestRunSpec {
   readonly unsupported: 'fill' | 'as-kvm';
   /** Count executed instructions by mnemonic and by timing class. */
   readonly instructionMix?: boolean;
+  /** `off`: exits are counted, and their durations not kept. */
+  readonly exitTiming?: 'off';
   /** The generation of KVM whose costs are charged, and whose policy holds where {@link policy} says nothing; Linux 3.4's by default. */
   readonly costProfile?: string;
   /** When the strategy `patched` patches its guest; at load by default. */
@@ -53,6 +55,8 @@ export interface GuestRunIo {
   console(bytes: Uint8Array): void;
   /** What the user types; absent where the guest gets no input. */
   readonly input?: AsyncIterable<Uint8Array>;
+  /** Asked before a run under a hypervisor: what it returns takes every exit, in order. */
+  readonly trace?: (origin: TraceOrigin) => (exits: TracedExits) => void;
   /** When aborted the run ends soon, with the reason `interrupted` and what was measured until then. */
   readonly signal: AbortSignal;
   /** Told at the end what the translator did, where the engine has one. */

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { DEFAULT_ENGINE, instructionByMnemonic } from '@exitlab/core';
-import { describeRunEnd, Machine, noInput, type RunEnd, StreamInput, strategyByName } from '@exitlab/monitor';
+import { EXIT_TYPES } from '@exitlab/hypervisor';
+import { BAMBOO, describeRunEnd, Machine, noInput, type RunEnd, StreamInput, strategyByName } from '@exitlab/monitor';
 import { type EndReason, RUN_SCHEMA, type RunResult } from '@exitlab/results';
 import { fileIdentity, type GuestRunIo, type GuestRunSpec } from './guest-run.js';
 import { hostMachine } from './host-machine.js';
@@ -50,6 +51,8 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
     ...(spec.instructionMix && { countInstructions: true }),
     ...(spec.patchTime && { patchTime: spec.patchTime }),
     ...(spec.expect && { expectation: spec.expect }),
+    ...(spec.exitTiming === 'off' && { exitTiming: false }),
+    ...(io.trace && strategy.hypervisor && { trace: io.trace({ typeNames: EXIT_TYPES.map(({ name }) => name), coreHz: BAMBOO.coreHz }) }),
     write: io.console,
     onConsoleByte: (byte) => recorder.push(byte),
   });
@@ -90,16 +93,20 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
         ? {}
         : { ...machine.hypervisor.policy, ...(strategy.patched && { patchTime: spec.patchTime ?? 'load' }) },
     costProfile: costProfileOf(machine),
+    ...(spec.exitTiming === 'off' && { exitTiming: 'off' as const }),
     engine: spec.instructionMix ? 'interpreter' : (spec.engine ?? DEFAULT_ENGINE),
     end: { reason: endReason(end), detail: describeRunEnd(end) },
     ...measureMachine(machine),
     coreHz: machine.processor.clock.coreHz,
     byInstruction: { ...instructionTables(machine), ...executedTables(machine) },
     phases: recorder.phases,
-    warnings: machine.board.unclaimed.map(
-      ({ space, location, reads, writes }) =>
-        `No device answers ${space} 0x${location.toString(16)}: ${reads} reads gave 0, ${writes} writes were lost.`,
-    ),
+    warnings: [
+      ...machine.board.unclaimed.map(
+        ({ space, location, reads, writes }) =>
+          `No device answers ${space} 0x${location.toString(16)}: ${reads} reads gave 0, ${writes} writes were lost.`,
+      ),
+      ...(spec.exitTiming === 'off' ? ['Exit timing was off: exits are counted, and their durations are 0.'] : []),
+    ],
     host: { date, machine: hostMachine(), wallSeconds, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 },
   };
 }

@@ -120,17 +120,26 @@ export const EVENT_PROGRAMS: readonly EventProgram[] = [
   eventProgram('mfspr', 'mfspr SPRG0, supervisor', {}, (events) => [...counted(events), 'mfsprg r6,0', 'bdnz -4', ...RESET]),
 ];
 
+/** The console's data register, where the first TLB entries map it. */
+const UART = 0xef600300;
+
+/** Sends a byte to the console by its fourth instruction, and resets the machine. */
+export const START_PROGRAM: Uint8Array = elfImage(
+  [...loadConstant('r4', UART), 'li r3,33', 'stb r3,0(r4)', ...RESET].map((line) => assemble(line)),
+  0,
+);
+
 function eventProgram(
   name: string,
   event: string,
   handlers: Readonly<Record<number, readonly string[]>>,
   main: (events: number) => readonly string[],
 ): EventProgram {
-  return { name, event, image: (events) => elfImage(program(handlers, main(events))) };
+  return { name, event, image: (events) => elfImage(program(handlers, main(events)), MAIN_OFFSET) };
 }
 
-/** A statically linked big-endian ELF file with one segment at BASE. */
-function elfImage(words: readonly number[]): Uint8Array {
+/** A statically linked big-endian ELF file with one segment at BASE, entered at an offset into it. */
+function elfImage(words: readonly number[], entryOffset: number): Uint8Array {
   const HEADER_BYTES = 84;
   const image = new Uint8Array(HEADER_BYTES + 4 * words.length);
   const view = new DataView(image.buffer);
@@ -138,7 +147,7 @@ function elfImage(words: readonly number[]): Uint8Array {
   view.setUint16(16, 2); // executable
   view.setUint16(18, 20); // PowerPC
   view.setUint32(20, 1);
-  view.setUint32(24, BASE + MAIN_OFFSET);
+  view.setUint32(24, BASE + entryOffset);
   view.setUint32(28, 52); // program headers
   view.setUint16(40, 52);
   view.setUint16(42, 32);

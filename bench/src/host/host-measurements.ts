@@ -1,51 +1,59 @@
-import type { HostTimeSummary } from '@exitlab/results';
-import { summarizeHostTime } from '../host-statistics.js';
-import { type ProcessCommand, timeProcess } from './timed-process.js';
+import { ProcessFailure } from './timed-process.js';
 
-/** Two processes that differ in the amount of work alone; what they differ in is free of start and end. */
-export interface WorkPair {
-  readonly name: string;
-  readonly less: ProcessCommand;
-  readonly more: ProcessCommand;
+/** Something that is measured again and again; a key tells its samples from those of others. */
+export interface Measured {
+  readonly key: string;
+  /** One sample. */
+  sample(): number | Promise<number>;
+}
+
+/** How long to go on. Times are host seconds by the same clock. */
+export interface Repetition {
+  readonly repetitions: number;
+  /** No further repetition is begun that would probably end after this; the first one always is. */
+  readonly deadlineSeconds: number;
+  readonly secondsNow: () => number;
+  /** Told once a repetition. */
+  readonly progress: (text: string) => void;
+  /** Told what failed and is left out. */
+  readonly omit: (sentence: string) => void;
 }
 
 /**
- * Host seconds of the additional work of each pair, `repetitions` samples each. All pairs are gone through once, then again, so that
- * a slow spell of the host touches all alike.
+ * Samples of everything, interleaved: all are gone through once, then again, so that a slow spell of the host touches all alike, and
+ * samples of one index were taken next to each other. What fails once is left out.
  */
-export function measurePairs(pairs: readonly WorkPair[], repetitions: number, secondsNow: () => number): Map<string, number[]> {
-  const samples = new Map(pairs.map(({ name }) => [name, [] as number[]]));
-  for (let repetition = 0; repetition < repetitions; repetition++) {
-    for (const { name, less, more } of pairs) {
-      const lessSeconds = timeProcess(less, secondsNow);
-      samples.get(name)!.push(timeProcess(more, secondsNow) - lessSeconds);
+export async function measureInterleaved(all: readonly Measured[], repetition: Repetition): Promise<Map<string, readonly number[]>> {
+  const { repetitions, deadlineSeconds, secondsNow, progress, omit } = repetition;
+  const samples = new Map(all.map(({ key }) => [key, [] as number[]]));
+  for (let done = 0; done < repetitions; done++) {
+    const began = secondsNow();
+    for (const { key, sample } of all) {
+      try {
+        samples.get(key)?.push(await sample());
+      } catch (error) {
+        if (!(error instanceof ProcessFailure)) throw error;
+        samples.delete(key);
+        omit(`Left out: ${error.message}`);
+      }
+    }
+    progress(`repetition ${done + 1} of ${repetitions}`);
+    const ended = secondsNow();
+    if (done + 1 < repetitions && ended + (ended - began) > deadlineSeconds) {
+      progress(`no time for more than ${done + 1}`);
+      break;
     }
   }
   return samples;
 }
 
-/** Host seconds of whole processes, interleaved in the same way. */
-export function measureProcesses(
-  commands: readonly { readonly name: string; readonly command: ProcessCommand }[],
-  repetitions: number,
-  secondsNow: () => number,
-): Map<string, number[]> {
-  const samples = new Map(commands.map(({ name }) => [name, [] as number[]]));
-  for (let repetition = 0; repetition < repetitions; repetition++) {
-    for (const { name, command } of commands) samples.get(name)!.push(timeProcess(command, secondsNow));
-  }
-  return samples;
+/** Quotients of samples that were taken next to each other: `numerators[i] / denominators[i]`, as far as both reach. */
+export function quotients(numerators: readonly number[] = [], denominators: readonly number[] = []): number[] {
+  return numerators.slice(0, denominators.length).map((each, index) => each / denominators[index]!);
 }
 
-/**
- * How many times as fast as `peer` we are: quotients of samples taken next to each other, summarized. The unit is not seconds but 1. A
- * pair in which the host's noise was larger than the work says nothing and is left out; undefined where none is left.
- */
-export function speedAgainst(ours: readonly number[], peer: readonly number[]): HostTimeSummary | undefined {
-  const quotients = ours.map((seconds, index) => peer[index]! / seconds).filter((quotient) => Number.isFinite(quotient) && quotient > 0);
-  return quotients.length === 0 ? undefined : summarizeHostTime(quotients);
-}
-
-export function geometricMean(values: readonly number[]): number {
-  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+/** Geometric means across series, sample by sample, as far as all of them reach; NaN where one of them is not above 0. */
+export function geometricMeans(series: readonly (readonly number[])[]): number[] {
+  const length = series.length === 0 ? 0 : Math.min(...series.map((each) => each.length));
+  return Array.from({ length }, (_, index) => Math.exp(series.reduce((sum, each) => sum + Math.log(each[index]!), 0) / series.length));
 }

@@ -1,46 +1,77 @@
-import type { HostTimeSummary } from '@exitlab/results';
+import type { HostFigure, HostTarget } from '@exitlab/results';
+import { summarizeHostTime } from '../host-statistics.js';
+import { verdict } from './host-targets.js';
 
-/** A line of the table: what was measured, and beside it what is wanted. */
-export interface HostTableRow {
-  readonly what: string;
-  readonly measured: string;
-  /** Median absolute deviation and 95 % interval of the median, or empty where there is one value only. */
-  readonly spread: string;
-  readonly floor: string;
-  readonly aim: string;
+interface Column {
+  readonly title: string;
+  of(figure: HostFigure): string;
 }
 
-const number = (value: number): string => {
-  if (value >= 1e6) return `${(value / 1e6).toFixed(2)} M`;
-  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+const LOST = 'lost in noise';
+
+function number(value: number): string {
+  if (Math.abs(value) >= 1e6) return `${(value / 1e6).toPrecision(3)} M`;
+  return Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+const withUnit = (value: number, unit: string): string => `${number(value)} ${unit}`;
+
+/** Median, median absolute deviation and 95 % interval of the median, whatever the unit. */
+function summary(samples: readonly number[]): { median: number; deviation: number; low: number; high: number } | undefined {
+  if (samples.length === 0) return undefined;
+  const { medianSeconds, madSeconds, lowSeconds, highSeconds } = summarizeHostTime(samples);
+  return { median: medianSeconds, deviation: madSeconds, low: lowSeconds, high: highSeconds };
+}
+
+function spread({ samples }: HostFigure): string {
+  const known = summary(samples);
+  if (known === undefined || samples.length === 1) return '';
+  return `${number(known.low)} to ${number(known.high)}, MAD ${number(known.deviation)}, n ${samples.length}`;
+}
+
+const MEASURED: readonly Column[] = [
+  { title: 'what', of: ({ what }) => what },
+  {
+    title: 'median',
+    of: ({ samples, unit }) => {
+      const known = summary(samples);
+      return known === undefined ? LOST : withUnit(known.median, unit);
+    },
+  },
+  { title: 'spread', of: spread },
+];
+
+const wanted = ({ target, unit }: HostFigure, value: (target: HostTarget) => number | undefined): string => {
+  const limit = target && value(target);
+  return limit === undefined ? '' : withUnit(limit, unit);
 };
 
-/** A row of medians. `unit` stands behind the figure. */
-export function summaryRow(what: string, summary: HostTimeSummary | undefined, unit: string, floor = '', aim = ''): HostTableRow {
-  if (summary === undefined) return { what, measured: 'lost in noise', spread: '', floor, aim };
-  const { medianSeconds: median, madSeconds: mad, lowSeconds: low, highSeconds: high } = summary;
-  return { what, measured: `${number(median)}${unit}`, spread: `MAD ${number(mad)}, ${number(low)} to ${number(high)}`, floor, aim };
+const JUDGED: readonly Column[] = [
+  ...MEASURED,
+  { title: 'bar', of: (figure) => wanted(figure, ({ bar }) => bar) },
+  { title: 'aim', of: (figure) => wanted(figure, ({ aim }) => aim) },
+  {
+    title: 'verdict',
+    of: ({ target, samples }) => {
+      const known = summary(samples);
+      return target === undefined ? '' : known === undefined ? LOST : verdict(target, known);
+    },
+  },
+];
+
+/** The figures as Markdown: first the table of what is asked for, then what stands beside it. */
+export function hostTables(figures: readonly HostFigure[]): string {
+  const judged = figures.filter(({ target }) => target !== undefined);
+  const others = figures.filter(({ target }) => target === undefined);
+  return [...(judged.length > 0 ? [table(JUDGED, judged)] : []), ...(others.length > 0 ? [table(MEASURED, others)] : [])].join('\n\n');
 }
 
-export function valueRow(what: string, value: number, unit: string, floor = '', aim = ''): HostTableRow {
-  return { what, measured: `${number(value)}${unit}`, spread: '', floor, aim };
-}
-
-const COLUMNS = [
-  { title: 'what', of: (row: HostTableRow) => row.what },
-  { title: 'measured', of: (row: HostTableRow) => row.measured },
-  { title: 'spread', of: (row: HostTableRow) => row.spread },
-  { title: 'no worse than', of: (row: HostTableRow) => row.floor },
-  { title: 'aim', of: (row: HostTableRow) => row.aim },
-] as const;
-
-/** The table as Markdown, columns aligned. */
-export function formatTable(rows: readonly HostTableRow[]): string {
-  const widths = COLUMNS.map(({ title, of }) => Math.max(title.length, ...rows.map((row) => of(row).length)));
+function table(columns: readonly Column[], figures: readonly HostFigure[]): string {
+  const widths = columns.map(({ title, of }) => Math.max(title.length, ...figures.map((figure) => of(figure).length)));
   const line = (cells: readonly string[]) => `| ${cells.map((cell, index) => cell.padEnd(widths[index]!)).join(' | ')} |`;
   return [
-    line(COLUMNS.map(({ title }) => title)),
+    line(columns.map(({ title }) => title)),
     `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`,
-    ...rows.map((row) => line(COLUMNS.map(({ of }) => of(row)))),
+    ...figures.map((figure) => line(columns.map(({ of }) => of(figure)))),
   ].join('\n');
 }

@@ -1,58 +1,71 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { checkWritable, HOST_BENCH_SCHEMA, type HostBenchResult, ResultFileError, writeResult } from '@exitlab/results';
 import { readGuestCatalogue } from '../guest-catalogue.js';
 import { useBranchHints } from '../host-flags.js';
 import { hostMachine } from '../host-machine.js';
 import { runHostBench } from './host-bench.js';
-import { formatTable } from './host-table.js';
+import { HOST_BENCH_HELP, type HostBenchCommand, HostBenchUsageError, readHostBenchCommand } from './host-bench-command.js';
+import { hostTables } from './host-table.js';
 
-/** `pnpm bench:host [--repetitions N] [--case-seconds S]`: how fast this program is on this machine, beside its peers. */
+/** The process around the host bench: options, progress on standard error, the table on standard output. */
 const BUILD_GUESTS = fileURLToPath(new URL('../../../../scripts/build-guests.mjs', import.meta.url));
+const MANIFEST = new URL('../../../package.json', import.meta.url);
+const secondsNow = () => performance.now() / 1e3;
 
+try {
+  const command = readHostBenchCommand(process.argv.slice(2));
+  if (command === undefined) process.stdout.write(HOST_BENCH_HELP);
+  else await measure(command);
+} catch (error) {
+  if (!(error instanceof HostBenchUsageError || error instanceof ResultFileError)) throw error;
+  console.error(`bench:host: ${error.message}`);
+  process.exitCode = 2;
+}
+
+async function measure(command: HostBenchCommand): Promise<void> {
+  if (command.jsonFile !== undefined) await checkWritable(command.jsonFile);
+  useBranchHints();
+  const scratchFolder = mkdtempSync(join(tmpdir(), 'exitlab-host-bench-'));
+  const date = new Date().toISOString();
+  try {
+    const { figures, omissions } = await runHostBench({
+      ...command,
+      scratchFolder,
+      nativePrograms: nativePrograms(join(scratchFolder, 'native')),
+      secondsNow,
+      progress: (text) => console.error(`[${secondsNow().toFixed(0).padStart(4)} s] ${text}`),
+    });
+    const machine = hostMachine();
+    console.log(
+      `Host time on ${machine.cpuModel}, ${machine.cpuCount} CPUs, Node.js ${machine.nodeVersion}: medians of up to ${command.repetitions} interleaved ` +
+        'repetitions; spread is the 95 % interval of the median, the median absolute deviation, and the number of samples.\n',
+    );
+    console.log(hostTables(figures));
+    if (command.jsonFile === undefined) return;
+    const { version } = JSON.parse(readFileSync(MANIFEST, 'utf8')) as { version: string };
+    const result: HostBenchResult = {
+      schema: HOST_BENCH_SCHEMA,
+      toolVersion: version,
+      repetitions: command.repetitions,
+      figures: [...figures],
+      omissions: [...omissions],
+      host: { date, machine, wallSeconds: secondsNow() },
+    };
+    await writeResult(command.jsonFile, result);
+    console.error(`Result: ${command.jsonFile}`);
+  } finally {
+    rmSync(scratchFolder, { recursive: true });
+  }
+}
+
+/** The compute workloads compiled for this machine, by guest name; those that cannot be are missing. */
 function nativePrograms(folder: string): Map<string, string> {
   mkdirSync(folder);
   spawnSync(process.execPath, [BUILD_GUESTS, '--native', folder], { stdio: 'ignore' });
   const files = readGuestCatalogue().map(({ name }): [string, string] => [name, join(folder, name)]);
   return new Map(files.filter(([, file]) => existsSync(file)));
-}
-
-/** The options, or undefined where the command line has others. */
-function readOptions(): { repetitions: number; caseSeconds: number } | undefined {
-  try {
-    const { values } = parseArgs({
-      options: { repetitions: { type: 'string', default: '5' }, 'case-seconds': { type: 'string', default: '1' } },
-    });
-    return { repetitions: Number(values.repetitions), caseSeconds: Number(values['case-seconds']) };
-  } catch (error) {
-    if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) return undefined;
-    throw error;
-  }
-}
-
-const { repetitions, caseSeconds } = readOptions() ?? { repetitions: Number.NaN, caseSeconds: Number.NaN };
-if (!Number.isInteger(repetitions) || repetitions < 1 || !(caseSeconds > 0)) {
-  console.error('Usage: pnpm bench:host [--repetitions N] [--case-seconds S], both above 0.');
-  process.exitCode = 2;
-} else {
-  useBranchHints();
-  const scratchFolder = mkdtempSync(join(tmpdir(), 'exitlab-host-bench-'));
-  try {
-    const rows = await runHostBench({
-      repetitions,
-      scratchFolder,
-      nativePrograms: nativePrograms(join(scratchFolder, 'native')),
-      caseSeconds,
-      secondsNow: () => performance.now() / 1e3,
-      progress: (text) => console.error(text),
-    });
-    const { cpuModel, cpuCount, nodeVersion } = hostMachine();
-    console.log(`Host time on ${cpuModel}, ${cpuCount} CPUs, Node.js ${nodeVersion}; medians of ${repetitions} interleaved repetitions.\n`);
-    console.log(formatTable(rows));
-  } finally {
-    rmSync(scratchFolder, { recursive: true });
-  }
 }

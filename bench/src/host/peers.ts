@@ -33,8 +33,9 @@ export function exitlab(strategy: string, ...options: string[]): Peer {
   };
 }
 
-/** The reference machine; `options` in front of the guest. */
+/** The reference machine with further options, and its console where they put it (`-serial`), or nowhere. */
 export function qemu(name: string, ...options: string[]): Peer {
-  const machine = ['-M', 'bamboo', '-m', '64', '-display', 'none', '-monitor', 'none', '-serial', 'null', '-net', 'none', '-no-reboot'];
-  return { name, command: (guest) => ({ file: QEMU, args: [...machine, ...options, ...bootFiles(guest, '-')] }) };
+  const machine = ['-M', 'bamboo', '-m', '64', '-display', 'none', '-monitor', 'none', '-net', 'none', '-no-reboot'];
+  const console = options.includes('-serial') ? [] : ['-serial', 'null'];
+  return { name, command: (guest) => ({ file: QEMU, args: [...machine, ...console, ...options, ...bootFiles(guest, '-')] }) };
 }

@@ -4,6 +4,8 @@ import type { HypervisorWish, InputFile, RunGuest } from '@exitlab/bench';
 export interface StrategyRow {
   readonly name: string;
   readonly meaning: string;
+  /** Whether there is a hypervisor, and so exits. */
+  readonly hypervisor: boolean;
 }
 
 /** One micro guest's result, in the names of the driver protocol (oracle). */

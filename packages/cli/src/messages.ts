@@ -36,6 +36,11 @@ export const messages = {
   badPolicy: (text: string) => `The option "--policy" takes NAME=VALUE, such as shadowSlots=31, not "${text}".`,
   emptyName: (option: string) => `The option "--${option}" takes names separated by commas, and one of them is empty.`,
 
+  noExits: (option: string, strategy: string, others: readonly string[]) =>
+    `The strategy ${strategy} has no hypervisor, and so no exits for "--${option}"; choose among ${others.join(', ')}.`,
+  noDurations: (option: string) =>
+    `The option "--${option}" needs the durations of exits, which "--exit-timing off" leaves out; give one of the two.`,
+
   // What happened.
   translatorStatistics: (statistics: TranslatorStatistics) => {
     const { regions, promotions, regionsDropped, flushes, modules, translatedInstructions, wasmBytes, generateMs, compileMs, fallBacks } =
@@ -63,6 +68,7 @@ export const messages = {
   oursCounted: (types: readonly string[]) => `Exits that Linux's KVM does not have, counted as types of ours: ${types.join(', ')}.`,
   guestFailed: (result: RunResult) => `The guest failed: ${END_REASONS[result.end.reason].meaning}.`,
   expectationFailed: (pattern: string) => `The guest ended before its console matched /${pattern}/.`,
+  traceWritten: (file: string) => `Trace: ${file} (trace-cmd report ${file})`,
   resultWritten: (file: string) => `Result: ${file}`,
   microguestFailed: (name: string, why: string) => `Micro guest ${name} did not reach its end: ${why}`,
   interrupted: () => 'Interrupted; what was measured until now is kept.',

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { resultText } from '@exitlab/results';
+import { type RunResult, resultText } from '@exitlab/results';
 import test from 'ava';
 import { assembleMachines } from '../src/machine-assembly.js';
 import { cli, ExitStatus } from './fake-machines.js';
@@ -148,4 +148,23 @@ test('Ctrl-C ends a run soon and keeps what was measured', async (t) => {
   t.regex(stderr, /^Ended \(interrupted\)/m);
   t.notRegex(stderr, /\n {4}at /);
   t.like(JSON.parse(await readFile(json, 'utf8')), { schema: 'exitlab/run@1', end: { reason: 'interrupted' } });
+});
+
+test('a trace changes nothing that is measured, and exit timing that is off changes durations only', async (t) => {
+  const measure = async (name: string, ...options: string[]) => {
+    const json = join(folder, `${name}.json`);
+    const args = run(guest('switch'), '--append', 'scale=1', '--json', json, ...options);
+    t.is((await cli(args, { machines })).status, ExitStatus.fine);
+    const { host: _, ...measured } = JSON.parse(await readFile(json, 'utf8')) as RunResult;
+    return measured;
+  };
+  const plain = await measure('plain');
+  t.deepEqual(await measure('traced', '--trace', join(folder, 'switch.dat')), plain);
+  const untimed = await measure('untimed', '--exit-timing', 'off');
+  t.is(untimed.exitTiming, 'off');
+  const counts = ({ exits }: Pick<RunResult, 'exits'>) => Object.entries(exits).map(([type, { count }]) => [type, count]);
+  t.deepEqual(counts(untimed), counts(plain));
+  t.deepEqual(untimed.modelledTime, plain.modelledTime);
+  t.true(Object.values(untimed.exits).every(({ sumCycles }) => sumCycles === 0));
+  t.true(untimed.warnings.some((warning) => /Exit timing was off/.test(warning)));
 });

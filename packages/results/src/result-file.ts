@@ -4,6 +4,7 @@ import { access, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node
 import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { BENCH_SCHEMA, type BenchResult, BenchResultSchema } from './bench-result.js';
+import { HOST_BENCH_SCHEMA, type HostBenchResult, HostBenchResultSchema } from './host-bench-result.js';
 import { RUN_SCHEMA, type RunResult, RunResultSchema } from './run-result.js';
 import { SWEEP_SCHEMA, type SweepResult, SweepResultSchema } from './sweep-result.js';
 
@@ -44,6 +45,14 @@ export function parseSweep(text: string, file: string): SweepResult {
   return parseFormat(text, file, { [SWEEP_SCHEMA]: SweepResultSchema });
 }
 
+/**
+ * Validates the text of a host bench's file, as {@link parseResult} does.
+ * @throws ResultFileError
+ */
+export function parseHostBench(text: string, file: string): HostBenchResult {
+  return parseFormat(text, file, { [HOST_BENCH_SCHEMA]: HostBenchResultSchema });
+}
+
 function parseFormat<S extends v.GenericSchema>(text: string, file: string, formats: Readonly<Record<string, S>>): v.InferOutput<S> {
   let json: unknown;
   try {
@@ -52,7 +61,7 @@ function parseFormat<S extends v.GenericSchema>(text: string, file: string, form
     throw new ResultFileError('not-json', file, `${file} is not a result file: it is not JSON (is it complete?).`, { cause });
   }
   const name = typeof json === 'object' && json !== null && 'schema' in json ? json.schema : undefined;
-  if (typeof name !== 'string' || !/^exitlab\/\w+@\d+$/.test(name)) {
+  if (typeof name !== 'string' || !/^exitlab\/[\w-]+@\d+$/.test(name)) {
     throw new ResultFileError(
       'not-a-result',
       file,
@@ -165,7 +174,7 @@ async function replaceFile(file: string, content: string | Uint8Array): Promise<
  * Writes a result file.
  * @throws ResultFileError
  */
-export async function writeResult(file: string, result: Result | SweepResult): Promise<void> {
+export async function writeResult(file: string, result: Result | SweepResult | HostBenchResult): Promise<void> {
   await writeAtomically(file, resultText(result));
 }
 
@@ -173,7 +182,7 @@ export async function writeResult(file: string, result: Result | SweepResult): P
  * A result as the text of its file. Keys stand in a fixed order whatever the order in which the object was built: `schema` first,
  * `host` last, the others by name; so two runs differ in `host` only, and a diff shows it at the end.
  */
-export function resultText(result: Result | SweepResult): string {
+export function resultText(result: Result | SweepResult | HostBenchResult): string {
   const { schema, host, ...rest } = result;
   return `${JSON.stringify({ schema, ...(sortKeys(rest) as object), host: sortKeys(host) }, undefined, 2)}\n`;
 }
@@ -186,7 +195,7 @@ function sortKeys(value: unknown): unknown {
 }
 
 /** The operating system's reason in words, without a path or a stack. */
-function systemReason(cause: unknown): string {
+export function systemReason(cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
   const words: Record<string, string> = {
     ENOENT: 'there is no such file or folder',

@@ -69,6 +69,8 @@ const measuredRunEntries = {
   /** The policy by its named values. */
   policy: v.record(text, v.union([text, v.number(), v.boolean()])),
   costProfile: v.strictObject({ name: text, version: text }),
+  /** Present where exits were counted but their durations not kept: all durations are 0 then. */
+  exitTiming: v.exactOptional(v.literal('off')),
   engine: text,
   end: v.strictObject({
     reason: v.picklist(Object.keys(END_REASONS) as EndReason[]),

@@ -2,11 +2,12 @@ import { basename } from 'node:path';
 import { type GuestRunSpec, readInputFile } from '@exitlab/bench';
 import { DEFAULT_ENGINE, ENGINES } from '@exitlab/core';
 import { PATCH_TIMES } from '@exitlab/monitor';
-import { checkWritable, END_REASONS, kvmTimingText, type RunResult, writeAtomically, writeResult } from '@exitlab/results';
+import { checkWritable, END_REASONS, ExitTraceFile, kvmTimingText, type RunResult, writeAtomically, writeResult } from '@exitlab/results';
 import { type Command, type CommandEnvironment, say } from '../command.js';
 import type { OptionTable, ParsedCommandLine } from '../command-line.js';
 import { ExitStatus } from '../exit-status.js';
 import { HYPERVISOR_OPTIONS, hypervisorWish } from '../hypervisor-options.js';
+import type { Machines } from '../machines.js';
 import { messages } from '../messages.js';
 import { parseAddress, parseChoice, parseCount, parseExpression, parseSeconds, parseSize } from '../option-values.js';
 import { UsageError } from '../user-errors.js';
@@ -31,6 +32,8 @@ const OPTIONS: OptionTable = {
   'max-instructions': { value: 'N', help: 'end after so many guest instructions' },
   json: { value: 'FILE', help: 'write the result there' },
   'kvm-timing': { value: 'FILE', help: "write the exits there, as KVM's exit timing file has them" },
+  trace: { value: 'FILE', help: 'write every exit there as it happens, for "trace-cmd report" and KernelShark' },
+  'exit-timing': { value: 'HOW', help: 'on (default), or off: exits are only counted, their durations not kept' },
   engine: { value: 'NAME', help: `what executes the guest: ${ENGINES.join(' or ')} (default ${DEFAULT_ENGINE}); it cannot tell` },
   stats: { help: 'say at the end what the translator did' },
   'instruction-mix': { help: 'count the instructions executed, by mnemonic and timing class (in --json; slower)' },
@@ -49,18 +52,29 @@ Exit status: 0 when the guest came to its end, 1 when it failed (panic, endless 
     const json = line.text('json');
     const timing = line.text('kvm-timing');
     // A run may take long: that its result cannot be kept is told before it.
-    for (const file of [json, timing]) if (file !== undefined) await checkWritable(file);
-    const result = await environment.machines.runGuest(spec, {
+    const trace = line.text('trace');
+    for (const file of [json, timing, trace]) if (file !== undefined) await checkWritable(file);
+    let traceFile: ExitTraceFile | undefined;
+    const running = environment.machines.runGuest(spec, {
       console: (bytes) => environment.stdout.write(bytes),
       input: environment.stdin,
       signal: environment.signal,
+      ...(trace !== undefined && {
+        trace: (origin) => {
+          const file = new ExitTraceFile(trace, origin, spec.name);
+          traceFile = file;
+          return (exits) => file.add(exits);
+        },
+      }),
       ...(line.flag('stats') && {
         onTranslatorStatistics: (statistics) => say(environment.stderr, messages.translatorStatistics(statistics)),
       }),
     });
+    const result = await running.finally(() => traceFile?.close());
     if (json !== undefined) await writeResult(json, result);
     if (timing !== undefined) await writeAtomically(timing, kvmTimingText(result, result.coreHz));
     tell(result, environment);
+    if (trace !== undefined) say(environment.stderr, messages.traceWritten(trace));
     if (json !== undefined) say(environment.stderr, messages.resultWritten(json));
     return status(result, spec, environment);
   },
@@ -84,6 +98,7 @@ async function runSpec(line: ParsedCommandLine, { machines }: CommandEnvironment
     needed('strategy'),
     machines.strategies.map((row) => row.name),
   );
+  checkObservation(line, strategy, machines);
   const kernelPath = needed('kernel');
   const values = {
     ...optional('append', 'append', (_, text) => text),
@@ -97,6 +112,7 @@ async function runSpec(line: ParsedCommandLine, { machines }: CommandEnvironment
     memoryBytes: parseSize('memory', line.text('memory') ?? DEFAULT_MEMORY),
     ...hypervisorWish(line, machines),
     ...(line.flag('instruction-mix') && { instructionMix: true }),
+    ...(line.text('exit-timing') === 'off' && { exitTiming: 'off' as const }),
   };
   const initrd = line.text('initrd');
   const dtb = line.text('dtb');
@@ -108,6 +124,20 @@ async function runSpec(line: ParsedCommandLine, { machines }: CommandEnvironment
     ...(dtb === undefined ? {} : { dtb: await readInputFile(dtb, 'the device tree') }),
     ...values,
   };
+}
+
+/**
+ * Whether there is what the options about exits ask for.
+ * @throws UsageError
+ */
+function checkObservation(line: ParsedCommandLine, strategy: string, { strategies }: Machines): void {
+  const timing = line.text('exit-timing');
+  if (timing !== undefined) parseChoice('exit timing', timing, ['on', 'off']);
+  if (timing === 'off' && line.text('kvm-timing') !== undefined) throw new UsageError(messages.noDurations('kvm-timing'));
+  if (strategies.find(({ name }) => name === strategy)?.hypervisor) return;
+  const asked = ['trace', 'exit-timing'].find((option) => line.text(option) !== undefined);
+  const others = strategies.filter(({ hypervisor }) => hypervisor).map(({ name }) => name);
+  if (asked !== undefined) throw new UsageError(messages.noExits(asked, strategy, others));
 }
 
 function tell(result: RunResult, { stderr }: CommandEnvironment): void {

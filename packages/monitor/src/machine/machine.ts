@@ -1,5 +1,13 @@
 import { type EngineName, Processor440 } from '@exitlab/core';
-import { type CostProfile, HYPERCALL_INSTRUCTIONS, Hypervisor, LINUX_3_4, MAGIC_PAGE_BYTES, type Policy } from '@exitlab/hypervisor';
+import {
+  type CostProfile,
+  type ExitTrace,
+  HYPERCALL_INSTRUCTIONS,
+  Hypervisor,
+  LINUX_3_4,
+  MAGIC_PAGE_BYTES,
+  type Policy,
+} from '@exitlab/hypervisor';
 import { BAMBOO } from '../board/bamboo.js';
 import { BambooBoard } from '../board/bamboo-board.js';
 import { planBoot } from '../board/bamboo-boot.js';
@@ -41,6 +49,10 @@ export interface MachineOptions {
   readonly countInstructions?: boolean;
   /** Count exits by guest pc. */
   readonly countSites?: boolean;
+  /** Keep durations of exits, as the hypervisor does by default. */
+  readonly exitTiming?: boolean;
+  /** Takes every exit, in order; ignored where the strategy has no hypervisor. */
+  readonly trace?: ExitTrace;
   /** The text that ends the run, see {@link RunEnd}. */
   readonly expectation?: RegExp;
   /** Takes console output in pieces. */
@@ -119,6 +131,8 @@ export class Machine {
           ...(options.costProfile && { costProfile: options.costProfile }),
           ...(patchedGuest && { patchedGuest }),
           ...(options.countSites && { countSites: true }),
+          ...(options.exitTiming !== undefined && { exitTiming: options.exitTiming }),
+          ...(options.trace && { trace: options.trace }),
         },
       );
       this.board.connect(this.hypervisor);

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { linuxGuests } from '../linux-guests.js';
+import { type Measured, measureInterleaved, quotients } from './host-measurements.js';
+import { figure, type HostSection } from './host-section.js';
+import { HOST_TARGETS } from './host-targets.js';
+import { exitlab, type GuestFiles, qemu } from './peers.js';
+import { timeProcess } from './timed-process.js';
+
+const BYTES_A_MEGABYTE = 1e6;
+
+/** The Linux guest of the bench, or undefined where none has been built. */
+export function linuxFiles(): GuestFiles | undefined {
+  const [linux] = linuxGuests();
+  return linux && { kernel: linux.kernel, ...(linux.initrd && { initrd: linux.initrd }), append: linux.append ?? '' };
+}
+
+export const NO_LINUX = 'No Linux guest has been built (node scripts/build-linux-guest.mjs), so its rows are left out.';
+
+/** Linux from the start of the process to its end: boot and the workloads of its init. */
+export const linuxSection: HostSection = {
+  name: 'linux',
+  meaning: 'Linux boot and workloads natively, under trap and under QEMU, and the memory that they take',
+  share: 4,
+  async measure({ scratchFolder, hasQemu, omit }, repetition) {
+    const guest = linuxFiles();
+    if (guest === undefined) {
+      omit(NO_LINUX);
+      return [];
+    }
+    const { secondsNow } = repetition;
+    const memory = new Map<string, number[]>();
+    const ours = ['native', 'trap'].map((strategy): Measured => {
+      const result = join(scratchFolder, `linux-${strategy}.json`);
+      const command = exitlab(strategy, '--json', result).command(guest);
+      const megabytes: number[] = [];
+      memory.set(strategy, megabytes);
+      return {
+        key: strategy,
+        sample: () => {
+          const seconds = timeProcess(command, secondsNow);
+          const { host } = JSON.parse(readFileSync(result, 'utf8')) as { host: { peakMemoryBytes: number } };
+          megabytes.push(host.peakMemoryBytes / BYTES_A_MEGABYTE);
+          return seconds;
+        },
+      };
+    });
+    const theirs: Measured[] = hasQemu ? [{ key: 'QEMU', sample: () => timeProcess(qemu('QEMU').command(guest), secondsNow) }] : [];
+    const samples = await measureInterleaved([...ours, ...theirs], repetition);
+    const [native, trap] = [samples.get('native'), samples.get('trap')];
+    const whole = 'Linux boot and workloads, whole process';
+    return [
+      ...(hasQemu
+        ? [figure(`${whole}: times the speed of QEMU`, '×', quotients(samples.get('QEMU'), native), HOST_TARGETS.linuxAgainstQemu)]
+        : []),
+      figure('Linux under trap: wall time, times that of native', '×', quotients(trap, native), HOST_TARGETS.linuxUnderTrap),
+      ...['native', 'trap'].map((strategy) =>
+        figure(`Linux with 64 MB, ${strategy}: peak memory`, 'MB', memory.get(strategy), HOST_TARGETS.linuxMemory),
+      ),
+      figure(`${whole}: exitlab native`, 's', native),
+      figure(`${whole}: exitlab trap`, 's', trap),
+      ...(hasQemu ? [figure(`${whole}: QEMU`, 's', samples.get('QEMU'))] : []),
+    ];
+  },
+};
