@@ -23,8 +23,9 @@ test('patch writes a patched image, says what it did by instruction, and leaves 
   const out = join(folder, 'syscall.patched');
   const { status, stdout, stderr } = await cli(['patch', SYSCALL, '-o', out]);
   t.is(status, ExitStatus.fine);
-  t.regex(stdout, /^mtspr SRR0 +(\d+) +\1$/m, 'all sites of a rule are patched');
-  t.regex(stdout, /^rfi +\d+ +0 +\d+: /m);
+  t.regex(stdout, /^mtspr SRR0 +(\d+) +\1 +0$/m, 'all sites of a rule are patched');
+  t.regex(stdout, /^rfi +(\d+) +0 +\1 {2}live-registers$/m);
+  t.regex(stdout, /^Why instructions stay as they are\n {2}live-registers +\w/m);
   t.regex(stderr, /^Patched \d+ of \d+ sensitive instructions: /);
   t.deepEqual(readFileSync(SYSCALL), original);
   t.notDeepEqual(readFileSync(out).subarray(0, original.length), original);
@@ -33,7 +34,8 @@ test('patch writes a patched image, says what it did by instruction, and leaves 
 test('scan lists every site with its function and the instruction before and after', async (t) => {
   const { status, stdout } = await cli(['scan', SYSCALL, '--sites']);
   t.is(status, ExitStatus.fine);
-  t.regex(stdout, /^000[0-9a-f]{5} {2}\w+ +mtsrr0 r\d+ +-> {2}stw r\d+,-4028\(0\)$/m);
+  t.regex(stdout, /^\w+:\n(?: .*\n)* {2}000[0-9a-f]{5} {2}mtsrr0 r\d+ +-> stw r\d+,-4028\(0\) +# srr0$/m);
+  t.regex(stdout, /^Trampoline for mtmsr, .*\n {2}stw r\d+,-3848\(0\)\n/m);
 });
 
 test('scan as JSON agrees with what patch does', async (t) => {

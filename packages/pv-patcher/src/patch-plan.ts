@@ -4,7 +4,7 @@ import { JOINED_MARK, joinedEntries, tlbweOperands } from './joined-entries.js';
 import { type KernelInstruction, kernelInstruction } from './kernel-instruction.js';
 import type { PatchRule, Trampoline } from './patch-rule.js';
 import { PATCH_RULES } from './patch-rules.js';
-import { REFUSED_INSTRUCTIONS, type Refusal } from './refusals.js';
+import { type Refusal, refusalWithoutRule } from './refusals.js';
 import { displacementOf, type SharedPageLayout } from './shared-page-layout.js';
 import { SymbolIndex } from './symbol-index.js';
 import {
@@ -164,7 +164,7 @@ function decide(
   joined: ReadonlyMap<number, boolean>,
 ): PatchRule | Refusal {
   const rule = RULES.get(name);
-  if (rule === undefined) return REFUSED_INSTRUCTIONS[name] ?? 'no-rule';
+  if (rule === undefined) return refusalWithoutRule(name);
   if (symbols.isData(ea)) return 'data';
   if (isUserCode(region)) return 'user-mode';
   return rule.rewrite.kind === 'join' && !joined.has(ea) ? 'alone' : rule;

@@ -1,5 +1,7 @@
 import { disassemble } from '@exitlab/core';
+import { JOINED_MARK } from './joined-entries.js';
 import type { PatchPlan, PatchSite } from './patch-plan.js';
+import type { PatchRule } from './patch-rule.js';
 import { REFUSALS, type Refusal } from './refusals.js';
 
 /** Sites of one instruction or one function. */
@@ -19,8 +21,13 @@ export interface SiteListing {
   readonly before: string;
   /** Absent where the site is refused. */
   readonly after?: string;
+  /** What `after` reaches: the words of the shared page by name, or what else it comes to. */
+  readonly comment?: string;
+  /** The trampoline's instructions as assembly text, where `after` is a branch to one. */
+  readonly trampoline?: readonly string[];
   /** Why it is refused, in words. */
   readonly refused?: string;
+  readonly refusal?: Refusal;
 }
 
 /** What a plan does, by instruction and by function, most sites first, and site by site. */
@@ -58,7 +65,30 @@ function countBy(sites: readonly PatchSite[], nameOf: (site: PatchSite) => strin
   return [...counts.values()].sort((a, b) => b.found - a.found || (a.name < b.name ? -1 : 1));
 }
 
-function listing({ ea, symbol, instruction, word, outcome }: PatchSite): SiteListing {
+function listing({ ea, region, symbol, instruction, word, outcome }: PatchSite): SiteListing {
   const site = { ea, symbol, instruction, before: disassemble(word, ea) };
-  return outcome.kind === 'patched' ? { ...site, after: disassemble(outcome.word, ea) } : { ...site, refused: REFUSALS[outcome.refusal] };
+  if (outcome.kind === 'refused') return { ...site, refusal: outcome.refusal, refused: REFUSALS[outcome.refusal] };
+  const isJoin = outcome.rule.rewrite.kind === 'join' && (outcome.word & JOINED_MARK) !== 0;
+  // The mark is a reserved bit, with which there is no such instruction.
+  const after = disassemble(isJoin ? (outcome.word & ~JOINED_MARK) >>> 0 : outcome.word, ea);
+  const patched = { ...site, after, comment: isJoin ? 'marked: writes all three words' : commentOn(outcome.rule) };
+  const { trampoline } = outcome;
+  if (trampoline === undefined) return patched;
+  // As the guest kernel executes it: at its own distance from physical addresses.
+  const firstEa = trampoline.pa + region.ea - region.pa;
+  return { ...patched, trampoline: trampoline.words.map((each, index) => disassemble(each, (firstEa + index * 4) >>> 0)) };
+}
+
+function commentOn({ pattern, rewrite }: PatchRule): string {
+  switch (rewrite.kind) {
+    case 'load':
+    case 'store':
+      return rewrite.field;
+    case 'nop':
+      return 'nothing to do';
+    case 'trampoline':
+      return `trampoline for ${pattern}`;
+    case 'join':
+      return 'waits for the last of three words';
+  }
 }

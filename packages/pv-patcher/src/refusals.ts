@@ -1,18 +1,28 @@
 /** Why a sensitive instruction is left as it is: a row each, with what the report says. */
 export const REFUSALS = {
-  'no-rule': 'no rule takes this exit away',
   'user-mode': 'the code runs in user mode, where the page is not mapped and the instruction must fault',
   data: 'the word lies in a data object',
   'no-reach': 'the trampolines are farther away than a branch reaches',
   'no-room': 'no free memory for its trampoline was found',
   alone: 'it is not one of three that write an entry with nothing between them',
-  'live-registers': 'a return needs LR or CTR for its target, and both are live at an interrupt return',
+  'live-registers':
+    'the target of a return needs LR or CTR, and both are live at an interrupt return; a branch written for the purpose costs more than it saves',
+  effects: 'a write has effects beyond the register, which only the hypervisor can bring about',
+  translation: 'it reads the guest’s TLB, which is the hypervisor’s to keep',
+  device: 'a device control register belongs to a device, so that the machine monitor must answer',
+  cache: 'what it does to the caches is the hypervisor’s to do',
+  'not-in-page': 'the page does not hold the register: it moves too rarely to be worth a word',
 } as const;
 export type Refusal = keyof typeof REFUSALS;
 
-/** Instructions that no rule can have, by the name of the instruction, where there is more to say than that there is none. */
-export const REFUSED_INSTRUCTIONS: Readonly<Record<string, Refusal>> = {
-  rfi: 'live-registers',
-  rfci: 'live-registers',
-  rfmci: 'live-registers',
-};
+/** Why instructions have no rule, by what their names match; the first that does counts. */
+const UNRULED: readonly { readonly names: RegExp; readonly refusal: Refusal }[] = [
+  { names: /^rf/, refusal: 'live-registers' },
+  { names: /^m[tf]dcr/, refusal: 'device' },
+  { names: /^tlb/, refusal: 'translation' },
+  { names: /^(ic|dc)/, refusal: 'cache' },
+  { names: /^mtspr (PID|DEC|DECAR|TSR|TCR|TBL|TBU|MCSR|DB\w+|[ID]AC\d|DVC\d|IVPR|IVOR\d+|CCR\d)$/, refusal: 'effects' },
+];
+
+/** Why an instruction that no rule matches stays as it is. `name` is that of a kernel instruction. */
+export const refusalWithoutRule = (name: string): Refusal => UNRULED.find(({ names }) => names.test(name))?.refusal ?? 'not-in-page';
