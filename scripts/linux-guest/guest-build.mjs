@@ -22,7 +22,11 @@ function share(from, to) {
  * @param {string} name one of its configurations
  */
 function guestIngredients(table, name, initDirectory) {
-  const { source, options = {}, sourceEdits } = table.configurations[name];
+  const own = table.configurations[name];
+  const { source } = own;
+  const rows = [...(own.combines ?? []).map((each) => table.configurations[each]), own];
+  const options = Object.assign({}, ...rows.map((row) => row.options));
+  const sourceEdits = rows.flatMap((row) => row.sourceEdits ?? []);
   const kernelSource = findKernelSource(source);
   const initSource = findKernelSource(table.initSource);
   const common = { recipe: table.recipe, toolchain: toolchainVersion() };
@@ -34,7 +38,7 @@ function guestIngredients(table, name, initDirectory) {
         ...common,
         source: installed(kernelSource),
         options: { ...table.base, ...options },
-        ...(sourceEdits && { sourceEdits }),
+        ...(sourceEdits.length > 0 && { sourceEdits }),
         identity: BUILD_IDENTITY,
       },
     },

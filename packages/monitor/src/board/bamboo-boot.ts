@@ -15,7 +15,7 @@ export interface BootRequest {
   readonly initrd?: Uint8Array;
   /** A flattened device tree of the user's, in place of the board's own. */
   readonly deviceTreeBlob?: Uint8Array;
-  /** Memory that the guest is told to leave alone. */
+  /** Memory with the trampolines of a patched kernel, which the guest is told to leave alone. */
   readonly reservations?: readonly { readonly pa: number; readonly sizeBytes: number }[];
   /** Adds the `/hypervisor` node to the board's own tree. */
   readonly hypervisor?: HypervisorAnnouncement;
@@ -40,7 +40,7 @@ export const planBoot = (request: BootRequest): BootPlan => {
   });
   const reservations = (request.reservations ?? []).map(({ pa, sizeBytes }) => ({ address: BigInt(pa), sizeBytes: BigInt(sizeBytes) }));
   const images = [
-    ...placeKernel(request.kernel),
+    ...placeKernel(request.kernel, ({ pa }) => ((request.reservations ?? []).some((each) => each.pa === pa) ? 'trampolines' : 'kernel')),
     place('device tree', deviceTreePa, flattenForBamboo({ ...tree, reservations: [...tree.reservations, ...reservations] })),
     place('initial RAM disk', initrdPa, initrd),
   ];

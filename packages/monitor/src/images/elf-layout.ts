@@ -4,6 +4,7 @@ export const CLASS_32 = 1;
 export const DATA_BIG_ENDIAN = 2;
 export const MACHINE_PPC = 20;
 export const TYPE_EXECUTABLE = 2;
+export const TYPE_SHARED = 3;
 export const SEGMENT_LOAD = 1;
 export const SECTION_SYMTAB = 2;
 

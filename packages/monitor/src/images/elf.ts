@@ -14,6 +14,7 @@ import {
   SEGMENT_LOAD,
   SYMBOL,
   TYPE_EXECUTABLE,
+  TYPE_SHARED,
 } from './elf-layout.js';
 import type { GuestImage, ImageSegment } from './guest-image.js';
 
@@ -47,6 +48,12 @@ export const openElf = (bytes: Uint8Array): BigEndianReader => {
     throw UserError.of('image-foreign', { found: MACHINE_NAMES[machine] ?? `an ELF for machine number ${machine}` });
   }
   const type = elf.u16(HEADER.type, 'header');
+  if (type === TYPE_SHARED) {
+    throw UserError.of('image-unsupported', {
+      feature: 'position-independent code, which its loader must relocate',
+      advice: 'link it for a fixed address, a Linux kernel without CONFIG_RELOCATABLE',
+    });
+  }
   if (type !== TYPE_EXECUTABLE) {
     throw UserError.of('image-unsupported', {
       feature: `ELF type ${type}`,

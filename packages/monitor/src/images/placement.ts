@@ -1,10 +1,10 @@
 import type { PhysicalMemory } from '@exitlab/core';
 import { UserError } from '../errors.js';
-import type { GuestImage } from './guest-image.js';
+import type { GuestImage, ImageSegment } from './guest-image.js';
 
 /** Bytes with a name and a place in the guest's memory. */
 export interface PlacedImage {
-  /** As the user knows it: `kernel`, `initial RAM disk`, `device tree`. */
+  /** As the user knows it: `kernel`, `trampolines`, `initial RAM disk`, `device tree`. */
   readonly what: string;
   readonly pa: number;
   readonly bytes: Uint8Array;
@@ -12,8 +12,9 @@ export interface PlacedImage {
   readonly sizeBytes: number;
 }
 
-export const placeKernel = (image: GuestImage): PlacedImage[] =>
-  image.segments.map((segment) => ({ what: 'kernel', pa: segment.pa, bytes: segment.bytes, sizeBytes: segment.sizeBytes }));
+/** The segments of a kernel, each by the name that `whatIs` gives it. */
+export const placeKernel = (image: GuestImage, whatIs: (segment: ImageSegment) => string): PlacedImage[] =>
+  image.segments.map((segment) => ({ what: whatIs(segment), pa: segment.pa, bytes: segment.bytes, sizeBytes: segment.sizeBytes }));
 
 export const place = (what: string, pa: number, bytes: Uint8Array): PlacedImage => ({ what, pa, bytes, sizeBytes: bytes.length });
 

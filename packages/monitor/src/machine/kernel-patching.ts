@@ -98,16 +98,22 @@ export function kernelForStrategy(
 const planFor = (image: ElfCodeImage): PatchPlan =>
   planPatches(image, { layout: SHARED_PAGE_LAYOUT, findArea: (sizeBytes) => freeArea(image.segments, sizeBytes) });
 
+/** A built-in device tree is smaller than this; whether one of the user's is, too, is checked when the image is loaded. */
+const DEVICE_TREE_ROOM_BYTES = 0x1_0000;
+
 /**
- * Where trampolines can lie: right below the device tree, where a board's loader puts nothing, or where the image is there, behind the
- * image. Whether memory and initial RAM disk leave that place free is known, and checked, when the image is loaded.
+ * Where trampolines can lie: right below the device tree, where a board's loader puts nothing; where the image is there, behind the image;
+ * or behind the device tree. Whether memory and initial RAM disk leave that place free is checked when the image is loaded.
  */
 function freeArea(segments: readonly ImageSegment[], sizeBytes: number): number | undefined {
-  const isFree = (pa: number): boolean => segments.every((each) => each.pa + each.sizeBytes <= pa || pa + sizeBytes <= each.pa);
+  const { deviceTree } = BAMBOO.boot;
+  const taken = [...segments, { pa: deviceTree, sizeBytes: DEVICE_TREE_ROOM_BYTES }];
+  const isFree = (pa: number): boolean => taken.every((each) => each.pa + each.sizeBytes <= pa || pa + sizeBytes <= each.pa);
+  const isNear = (pa: number): boolean => segments.some((each) => Math.abs(pa - each.pa) < BRANCH_REACH_BYTES);
   const imageEnd = Math.max(...segments.map((each) => each.pa + each.sizeBytes));
-  return [BAMBOO.boot.deviceTree - sizeBytes, imageEnd + sizeBytes - 1]
+  return [deviceTree - sizeBytes, imageEnd + sizeBytes - 1, deviceTree + DEVICE_TREE_ROOM_BYTES + sizeBytes - 1]
     .map((pa) => pa - (pa % sizeBytes))
-    .find((pa) => isFree(pa) && segments.some((each) => pa - each.pa < BRANCH_REACH_BYTES && each.pa - pa < BRANCH_REACH_BYTES));
+    .find((pa) => isFree(pa) && isNear(pa));
 }
 
 function isInOwnTemplates({ symbols }: CodeImage, { ea }: PageAccess): boolean {

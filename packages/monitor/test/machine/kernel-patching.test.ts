@@ -1,7 +1,9 @@
 import test from 'ava';
 import { UserError } from '../../src/errors.js';
 import { parseElf, readSections } from '../../src/images/elf.js';
+import { parseFlattenedDeviceTree } from '../../src/images/flattened-device-tree.js';
 import { kernelForStrategy, type PatchTime, patchKernel } from '../../src/machine/kernel-patching.js';
+import { Machine } from '../../src/machine/machine.js';
 import { PATCH_RECORD_SECTION, readPatchRecord } from '../../src/machine/patch-record.js';
 import { strategyByName } from '../../src/machine/strategy.js';
 import { sampleElf } from '../images/sample-images.js';
@@ -103,4 +105,48 @@ test('a damaged record is the user’s to mend', (t) => {
     refusal(() => readPatchRecord(bytes)),
     'patch-record-bad',
   );
+});
+
+/** A kernel of one segment at a physical address, with so much memory of its own. */
+const kernelAt = (paddr: number, memsz: number): Uint8Array => {
+  const bytes = assembled(['wrteei 0', 'mfmsr r3', 'blr'], BASE);
+  const symbols = [{ name: 'start', value: BASE, size: bytes.length, info: 2 }];
+  return sampleElf(BASE, [{ vaddr: BASE, paddr, bytes, memsz }], symbols, [{ name: '.text', segment: 0 }]);
+};
+const MB = 2 ** 20;
+const DEVICE_TREE = 24 * MB;
+
+for (const { what, paddr, memsz, area } of [
+  { what: 'right below the device tree', paddr: 0, memsz: MB, area: DEVICE_TREE - 4096 },
+  { what: 'behind the device tree, where the image ends right below it', paddr: 22 * MB, memsz: 2 * MB - 2048, area: 24 * MB + 65536 },
+  { what: 'behind an image too far away for a branch', paddr: 128 * MB, memsz: MB + 4, area: 129 * MB + 4096 },
+  { what: 'nowhere, where the image leaves no place in reach', paddr: 0, memsz: 40 * MB, area: undefined },
+]) {
+  test(`trampolines are placed ${what}`, (t) => {
+    const { plan } = patchKernel(kernelAt(paddr, memsz));
+    t.is(plan.area?.pa, area);
+    t.deepEqual(
+      plan.sites.map(({ outcome }) => (outcome.kind === 'refused' ? outcome.refusal : outcome.kind)),
+      [area === undefined ? 'no-room' : 'patched', 'patched'],
+    );
+  });
+}
+
+test('what else is loaded where the trampolines lie is found when the kernel is loaded', (t) => {
+  const load = (paddr: number, memsz: number, options: { memoryBytes: number; initrd?: Uint8Array }) => {
+    new Machine({ strategy: patched, kernel: kernelAt(paddr, memsz), ...options });
+  };
+  const sentence = (run: () => void) => t.throws(run, { instanceOf: UserError })?.message;
+  t.notThrows(() => load(23 * MB, MB, { memoryBytes: 32 * MB, initrd: new Uint8Array(2 * MB) }));
+  t.regex(
+    sentence(() => load(64 * MB - 8192, 8192, { memoryBytes: 64 * MB })) ?? '',
+    /^The trampolines at 0x4000000 .* not fit into 64 MB/,
+  );
+  t.regex(sentence(() => load(0, MB, { memoryBytes: 16 * MB })) ?? '', /does not fit into 16 MB of memory/);
+});
+
+test('the guest is told of its trampolines in the device tree, and of nothing else', (t) => {
+  const machine = new Machine({ strategy: patched, kernel: kernelAt(0, MB), memoryBytes: 64 * MB });
+  const blob = machine.processor.memory.readBytes(DEVICE_TREE, 0x8000);
+  t.deepEqual(parseFlattenedDeviceTree(blob).reservations, [{ address: BigInt(DEVICE_TREE - 4096), sizeBytes: 4096n }]);
 });
