@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import test from 'ava';
 import { cli, ExitStatus } from './fake-machines.js';
 
@@ -48,6 +48,7 @@ test('scan as JSON agrees with what patch does', async (t) => {
 const patchedOnce = join(folder, 'once');
 const BAD_INPUT = [
   { what: 'a 64-bit ELF', path: () => damaged('elf64', { 4: 2 }), sentence: /a 64-bit ELF/ },
+  { what: 'a position-independent ELF', path: () => damaged('pie', { 17: 3 }), sentence: /position-independent code/ },
   { what: 'a little-endian ELF', path: () => damaged('little', { 5: 1 }), sentence: /a little-endian ELF/ },
   { what: 'an ELF without sections', path: () => damaged('no-sections', { 32: 0, 33: 0, 34: 0, 35: 0 }), sentence: /no section table/ },
   { what: 'something that is no ELF', path: () => file('text', 'some text'), sentence: /Only an ELF image can be patched/ },
@@ -75,8 +76,78 @@ for (const { what, path, sentence } of BAD_INPUT) {
   });
 }
 
-test('patch does not write over the image that it reads', async (t) => {
-  const { status, stderr } = await cli(['patch', SYSCALL, '-o', SYSCALL]);
+for (const { what, link } of [
+  { what: 'by its own name', link: (path: string) => path },
+  { what: 'by another way to it', link: (path: string) => join(folder, '.', '..', basename(folder), basename(path)) },
+  {
+    what: 'by a symbolic link to it',
+    link: (path: string) => {
+      symlinkSync(path, join(folder, 'symbolic'));
+      return join(folder, 'symbolic');
+    },
+  },
+  {
+    what: 'by a second name of the same file',
+    link: (path: string) => {
+      linkSync(path, join(folder, 'second'));
+      return join(folder, 'second');
+    },
+  },
+]) {
+  test(`patch does not write over the image that it reads, ${what}`, async (t) => {
+    const image = file(`original ${what}`, readFileSync(SYSCALL));
+    const other = link(image);
+    for (const [input, output] of [
+      [image, other],
+      [other, image],
+    ] as const) {
+      const { status, stderr } = await cli(['patch', input, '-o', output]);
+      t.is(status, ExitStatus.badInput);
+      t.regex(stderr, /cannot go over the original/);
+    }
+    t.deepEqual(readFileSync(image), readFileSync(SYSCALL));
+  });
+}
+
+test('an output that cannot be written is said in one sentence, and nothing of it is left', async (t) => {
+  for (const out of [folder, join(file('no-folder', ''), 'out')]) {
+    const { status, stderr } = await cli(['patch', SYSCALL, '-o', out]);
+    t.is(status, ExitStatus.badInput);
+    t.regex(stderr, /^exitlab: Cannot write .*\.\n$/);
+  }
+});
+
+test('an image that leaves no room for trampolines is patched in place, and says what stays', async (t) => {
+  // Its first segment made 64 MB long in memory: there is no place in reach of a branch that it does not take.
+  const bytes = Buffer.from(readFileSync(file('full', readFileSync(SYSCALL))));
+  bytes.writeUInt32BE(0x0400_0000, bytes.readUInt32BE(28) + 20);
+  const { status, stdout } = await cli(['patch', file('full', bytes), '-o', join(folder, 'full.patched')]);
+  t.is(status, ExitStatus.fine);
+  t.regex(stdout, /^mtmsr +1 +0 +1 {2}no-room$/m);
+  t.regex(stdout, /^mtspr SRR0 +(\d+) +\1 +0$/m);
+  t.regex(stdout, /^ {2}no-room +no free memory for its trampoline was found$/m);
+});
+
+/** The section headers of an ELF file whose type is `type`. */
+function sectionHeaders(bytes: Buffer, type: number): number[] {
+  const [offset, size, count] = [bytes.readUInt32BE(32), bytes.readUInt16BE(46), bytes.readUInt16BE(48)];
+  return Array.from({ length: count }, (_, index) => offset + index * size).filter((at) => bytes.readUInt32BE(at + 4) === type);
+}
+
+test('an image stripped of its symbols is refused: data in its code could not be told apart', async (t) => {
+  const bytes = Buffer.from(readFileSync(SYSCALL));
+  for (const at of sectionHeaders(bytes, 2)) bytes.writeUInt32BE(0, at + 4);
+  const out = join(folder, 'stripped.patched');
+  const { status, stderr } = await cli(['patch', file('stripped', bytes), '-o', out]);
   t.is(status, ExitStatus.badInput);
-  t.regex(stderr, /cannot go over the original/);
+  t.regex(stderr, /^exitlab: The image is stripped of its symbols, .*\.\n$/);
+  t.throws(() => readFileSync(out), { code: 'ENOENT' });
+});
+
+test('scan refuses an image that is patched already: what it found would be what was left over', async (t) => {
+  const out = join(folder, 'scanned');
+  await cli(['patch', SYSCALL, '-o', out]);
+  const { status, stderr } = await cli(['scan', out]);
+  t.is(status, ExitStatus.badInput);
+  t.regex(stderr, /patched already/);
 });

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { readInputFile } from '@exitlab/bench';
 import { patchKernel } from '@exitlab/monitor';
 import { reportOf } from '@exitlab/pv-patcher';
@@ -7,6 +6,7 @@ import { type Command, say } from '../command.js';
 import { ExitStatus } from '../exit-status.js';
 import { messages } from '../messages.js';
 import { patchReportText } from '../patch-report-text.js';
+import { isSameFile } from '../same-file.js';
 import { UsageError } from '../user-errors.js';
 
 export const patchCommand: Command = {
@@ -26,7 +26,7 @@ standard output.`,
     if (extra !== undefined) throw new UsageError(messages.unexpectedOperand('patch', extra));
     const out = line.text('out');
     if (out === undefined) throw new UsageError(messages.missingOption('patch', 'out', 'FILE'));
-    if (resolve(out) === resolve(path)) throw new UsageError(messages.sameFile(path));
+    if (await isSameFile(out, path)) throw new UsageError(messages.sameFile(path));
     const kernel = await readInputFile(path, 'the image');
     const { bytes, plan } = patchKernel(kernel.bytes);
     const report = reportOf(plan);

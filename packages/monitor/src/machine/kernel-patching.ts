@@ -44,6 +44,7 @@ export interface StrategyKernel {
 
 /** Plans the patching of an ELF kernel. Throws a {@link UserError} for an image in which code cannot be told from data. */
 export function planKernelPatches(kernel: Uint8Array): PatchPlan {
+  if (readPatchRecord(kernel) !== undefined) throw UserError.of('already-patched', {});
   return planFor(codeImage(kernel));
 }
 
