@@ -1,5 +1,5 @@
 import { type BranchHint, ByteSink } from '../wasm/module-encoder.js';
-import { Op, ValueType, type ValueTypeName } from '../wasm/opcodes.js';
+import { Op, ValueType, type ValueTypeName, VectorOp } from '../wasm/opcodes.js';
 import type { Expression, I32 } from './expression.js';
 
 /** A label that a branch can name: the nesting depth at which its block was opened. */
@@ -17,7 +17,7 @@ export class CodeEmitter {
   readonly branchHints: BranchHint[] = [];
   readonly #parameterCount: number;
   #depth = 0;
-  readonly #free: Record<ValueTypeName, number[]> = { i32: [], i64: [], f32: [], f64: [] };
+  readonly #free: Record<ValueTypeName, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
   #scope: { type: ValueTypeName; index: number }[] = [];
 
   constructor(parameterCount: number) {
@@ -88,6 +88,11 @@ export class CodeEmitter {
     this.sink.byte(op);
     this.sink.u32(alignLog2);
     this.sink.u32(offset);
+  }
+
+  vector(op: number): void {
+    this.sink.byte(VectorOp.prefix);
+    this.sink.u32(op);
   }
 
   call(functionIndex: number): void {

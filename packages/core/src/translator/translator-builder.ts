@@ -1,3 +1,4 @@
+import { type AccessSize, loadName, storeName } from '../callouts/access-functions.js';
 import { plainSprOffset } from '../isa/instructions/system.js';
 import { SPRN_PRIVILEGED, sprByNumber } from '../isa/special-purpose-registers.js';
 import { Msr } from '../isa/vectors.js';
@@ -8,7 +9,7 @@ import { type CalloutName, calloutRow } from '../semantics/callouts.js';
 import type { CodeEmitter, Label } from '../semantics/code-emitter.js';
 import { constant, constantValue, type I32, type I64 } from '../semantics/expression.js';
 import { Op, type ValueTypeName } from '../wasm/opcodes.js';
-import { type AccessSize, loadName, regionImportIndex, storeName } from './memory-helpers.js';
+import { regionImportIndex } from './region-imports.js';
 import type { RegisterLocals } from './register-locals.js';
 
 /** The locals of a region's function beside the guest's registers. */

@@ -17,9 +17,9 @@ import { type WasmMemory, type WasmTable, wasmHost } from '../wasm/host.js';
 import { encodeModule } from '../wasm/module-encoder.js';
 import { CodeMap, type CodeRange } from './code-map.js';
 import { FALL_BACK_MNEMONICS } from './fall-backs.js';
-import { REGION_IMPORTS } from './memory-helpers.js';
 import { type CodeSource, discoverRegion, type Region, type RegionLimits, type RegionNode } from './region-discovery.js';
 import { buildRegionFunction, type RegionFunction } from './region-function.js';
+import { REGION_IMPORTS } from './region-imports.js';
 import { buildRuntimeModule } from './runtime-module.js';
 import type { TranslatorStatistics } from './statistics.js';
 
@@ -41,16 +41,12 @@ export interface TranslatorHost {
   readonly codePages: Uint8Array;
   readonly ramSizeBytes: number;
   readonly callouts: Readonly<Record<string, unknown>>;
-  /** Enters the page of an address into the present context's execute table if it can be executed; no interrupt either way. */
-  enterCodePage(pc: number): void;
   /** Whether the page belongs to a TLB entry so large that data accesses are likely to find the same one. */
   isLinear(pc: number): boolean;
   /** Makes stores to pages of RAM watched, or free again, in every context. */
   watchPages(pages: ReadonlySet<number>, watched: boolean): void;
   /** Makes the engine stop after the running instruction. */
   attend(): void;
-  /** Points generated code at the translations of the present MSR and PID. */
-  selectContexts(): void;
   /** Host time in milliseconds, for statistics alone. */
   nowMs(): number;
 }
@@ -112,7 +108,6 @@ export class Translator {
       memoryPages: host.memoryPages,
       heatStep: thresholds.warm,
       promotionEntries: thresholds.hot,
-      ramSizeBytes: host.ramSizeBytes,
     });
     const env = {
       memory: host.memory,
@@ -120,8 +115,6 @@ export class Translator {
       ...host.callouts,
       translate: (heat: number) => this.#request(heat),
       promote: () => this.#promote(),
-      attend: host.attend,
-      selectContexts: host.selectContexts,
     };
     const runtime = new wasmHost.Instance(new wasmHost.Module(bytes), { env });
     this.#imports = { ...env, ...runtime.exports };
@@ -248,9 +241,7 @@ export class Translator {
   }
 
   #executeEntry(pc: number): number {
-    const index = (this.#words[State.executeTable >>> 2]! + (pc >>> 12) * 4) >>> 2;
-    if (this.#words[index] === 0) this.#host.enterCodePage(pc);
-    return this.#words[index]!;
+    return this.#words[(this.#words[State.executeTable >>> 2]! + (pc >>> 12) * 4) >>> 2]!;
   }
 
   #expectedEntry({ pc, entry }: RegionNode): number | undefined {
