@@ -4,7 +4,7 @@ import type { CalloutHandlers } from '../semantics/callouts.js';
 import { type WasmMemory, wasmHost } from '../wasm/host.js';
 import { encodeModule } from '../wasm/module-encoder.js';
 import { accessFunctions, mapData } from './access-functions.js';
-import { FUNCTION_NAMES, type FunctionName, IMPORTS } from './function-table.js';
+import { FUNCTION_NAMES, type FunctionName, IMPORTS, PASSED_ON, passOn } from './function-table.js';
 import { stateFunctions } from './state-functions.js';
 import { tlbFunctions } from './tlb-functions.js';
 
@@ -21,7 +21,8 @@ export type CalloutFunctions = Readonly<Record<FunctionName, (...args: number[])
 
 /**
  * Call-outs in WebAssembly. What a guest's kernel does all the time (a TLB miss, its refill, the change of context) needs nobody outside
- * the processor's memory, so it is answered there; each function leaves what is rare to the processor's handler of the same name.
+ * the processor's memory, so it is answered there; each function leaves what is rare to the processor's handler of the same name. The
+ * other call-outs are passed on: V8 compiles a wrapper for each JavaScript function that a module imports, and so only this one does.
  */
 export function instantiateCallouts(
   memory: WasmMemory,
@@ -34,7 +35,7 @@ export function instantiateCallouts(
   const bytes = encodeModule({
     functionImports: IMPORTS,
     memory: { minimumPages: memoryPages, maximumPages: memoryPages },
-    functions: FUNCTION_NAMES.map((name) => byName.get(name)!),
+    functions: [...FUNCTION_NAMES.map((name) => byName.get(name)!), ...PASSED_ON.map(passOn)],
   });
   const instance = new wasmHost.Instance(new wasmHost.Module(bytes), { env: { memory, ...handlers } });
   return instance.exports as unknown as CalloutFunctions;

@@ -50,6 +50,9 @@ const INDEX = new Map<string, number>([
   ...FUNCTION_NAMES.map((name, index): [string, number] => [name, IMPORTS.length + index]),
 ]);
 
+/** The call-outs that have no function here; the module passes them on. */
+export const PASSED_ON = CALLOUT_IMPORTS.filter(({ name }) => !(name in FUNCTIONS));
+
 /** The index of a function of this module, or of what it asks of the processor. */
 export function functionIndex(name: FunctionName | 'attend' | 'selectContexts'): number {
   return INDEX.get(name)!;
@@ -68,4 +71,12 @@ export function defineFunction(name: FunctionName, body: (b: StateBuilder, ...pa
     locals: emit.localTypes,
     code: emit.sink.bytes(),
   };
+}
+
+/** Passes a call-out on to the processor. */
+export function passOn({ name, params, results }: FunctionImport): FunctionDefinition {
+  const emit = new CodeEmitter(params.length);
+  for (const index of params.keys()) emit.localGet(index);
+  emit.call(CALLOUT_IMPORTS.findIndex((each) => each.name === name));
+  return { name, params, results, locals: emit.localTypes, code: emit.sink.bytes() };
 }

@@ -82,26 +82,25 @@ export class SoftTlb {
 
   /** Makes stores to pages of RAM (numbered from its start) watched, or free again, in every context. */
   watchPages(pages: ReadonlySet<number>, watched: boolean): void {
+    const words = this.#words;
     const kind = watched ? SOFT_TLB_WATCHED : SOFT_TLB_VALID;
     for (let index = 0; index < SOFT_TLB_CONTEXTS; index++) {
-      if (this.#words[KEYS + index] === 0) continue;
+      if (words[KEYS + index] === 0) continue;
       const write = (contextAddress(index) + SoftTlbTable.write) >>> 2;
-      for (const page of this.#filledPages(contextAddress(index))) {
-        const entry = this.#words[write + page]!;
-        if (entry === 0) continue;
-        const place = entry & -RAM_ADJUST;
-        const hostPage = (place + (page << 12) + RAM_ADJUST) | 0;
-        if (pages.has((hostPage - RAM_BASE) >>> 12)) this.#words[write + page] = place | kind;
-      }
-    }
-  }
-
-  *#filledPages(context: number): Generator<number> {
-    const filled = (context + SoftTlbTable.filled) >>> 2;
-    const filledWords = (context + SoftTlbTable.filledWords) >>> 2;
-    for (let group = 0; group < PAGES >>> 10; group++) {
-      for (const word of bitsOf(this.#words[filledWords + group]!)) {
-        for (const page of bitsOf(this.#words[filled + 32 * group + word]!)) yield 1024 * group + 32 * word + page;
+      const filled = (contextAddress(index) + SoftTlbTable.filled) >>> 2;
+      const filledWords = (contextAddress(index) + SoftTlbTable.filledWords) >>> 2;
+      for (let group = 0; group < PAGES >>> 10; group++) {
+        for (let some = words[filledWords + group]!; some !== 0; some &= some - 1) {
+          const word = 32 * group + lowestBit(some);
+          for (let bits = words[filled + word]!; bits !== 0; bits &= bits - 1) {
+            const page = 32 * word + lowestBit(bits);
+            const entry = words[write + page]!;
+            if (entry === 0) continue;
+            const place = entry & -RAM_ADJUST;
+            const hostPage = (place + (page << 12) + RAM_ADJUST) | 0;
+            if (pages.has((hostPage - RAM_BASE) >>> 12)) words[write + page] = place | kind;
+          }
+        }
       }
     }
   }
@@ -112,7 +111,7 @@ export class SoftTlb {
   }
 }
 
-/** The numbers of the bits that are set. */
-function* bitsOf(word: number): Generator<number> {
-  for (let rest = word; rest !== 0; rest &= rest - 1) yield 31 - Math.clz32(rest & -rest);
+/** The number of the lowest bit that is set. */
+function lowestBit(word: number): number {
+  return 31 - Math.clz32(word & -word);
 }

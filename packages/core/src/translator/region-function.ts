@@ -120,7 +120,7 @@ class RegionWriter implements RegionFlow {
   /** Puts what must happen before the body in front of it, now that the registers it uses are known. */
   #withEntry(): { code: Uint8Array; branchHints: BranchHint[] } {
     const body = this.#emit.sink;
-    const all = new ByteSink();
+    const all = new ByteSink(body.length + 512);
     const load = (offset: number) => {
       all.byte(Op.i32Const);
       all.s32(0);
@@ -271,7 +271,8 @@ class RegionWriter implements RegionFlow {
       emit.localSet(this.#locals.remaining);
     }
     const expectedEntry = this.#options.expectedEntry(node);
-    for (const [position, each] of node.instructions.entries()) this.#writeInstruction(each, count - position, node, expectedEntry);
+    for (let position = 0; position < count; position++)
+      this.#writeInstruction(node.instructions[position]!, count - position, node, expectedEntry);
     if (node.fallBack !== undefined) this.#leaveToInterpreter(node.endPc, node.fallBack);
     else if (!this.#builder.finished) this.#edge(node.endPc, node.context);
   }

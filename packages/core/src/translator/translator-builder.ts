@@ -84,7 +84,7 @@ export class TranslatorBuilder extends Builder {
   }
 
   beginBlock(): void {
-    for (const field of [...this.#comparisons.keys()]) this.#forget(field);
+    if (this.#comparisons.size > 0) for (const field of [...this.#comparisons.keys()]) this.#forget(field);
     this.#floatChecked = false;
   }
 

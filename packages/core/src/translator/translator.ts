@@ -83,6 +83,8 @@ export class Translator {
   readonly #queue = new Map<number, { pc: number; entry: number }>();
   readonly #rootsByPage = new Map<number, Set<number>>();
   readonly #regions = new Set<TranslatedRegion>();
+  /** Pages that hold code since the present batch began. */
+  readonly #freshPages = new Set<number>();
   #liveInstructions = 0;
   #nextIndex = 0;
   #counts = {
@@ -196,6 +198,8 @@ export class Translator {
 
   #compile(batch: readonly TranslatedRegion[], startMs: number): void {
     if (batch.length === 0) return;
+    if (this.#freshPages.size > 0) this.#host.watchPages(this.#freshPages, true);
+    this.#freshPages.clear();
     const bytes = encodeModule({
       functionImports: REGION_IMPORTS,
       memory: { minimumPages: this.#host.memoryPages, maximumPages: this.#host.memoryPages },
@@ -259,9 +263,7 @@ export class Translator {
     if (roots) roots.add(region.root);
     else this.#rootsByPage.set(region.root >>> 12, new Set([region.root]));
     this.#liveInstructions += made.instructionCount;
-    const fresh = new Set<number>();
-    for (const range of ranges) if (this.#codeMap.add(translated, range)) fresh.add(Math.floor(range.pa / PAGE_BYTES));
-    if (fresh.size > 0) this.#host.watchPages(fresh, true);
+    for (const range of ranges) if (this.#codeMap.add(translated, range)) this.#freshPages.add(Math.floor(range.pa / PAGE_BYTES));
     for (const { pc, entry, place } of made.places) {
       this.#byPlace.set(placeKey(pc, entry), { region: translated, place });
       this.#fillSlot(pc, entry, translated, place);
