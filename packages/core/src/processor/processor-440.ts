@@ -175,7 +175,7 @@ export class Processor440 implements Processor {
 
   /** What the translator has done; undefined where the engine is the interpreter. */
   get translatorStatistics(): TranslatorStatistics | undefined {
-    return this.#translator?.statistics;
+    return this.#translator?.statistics(this.#time.retired);
   }
 
   // --- registers ------------------------------------------------------------------------------------------------------------

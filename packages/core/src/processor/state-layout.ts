@@ -70,6 +70,8 @@ export const State = {
   skipped: 1060,
   /** Bit n: there is a host routine for interrupt n. */
   hostVectors: 1064,
+  /** Instructions that the interpreter has retired between translated code, a doubleword a reason (translator/region-function.ts). */
+  interpreted: 1072, // 4 doublewords
   /** The TLB, a word an entry and field (mmu/translation-lookaside-buffer.ts). */
   tlb: 1536,
   /** SPRs that are plain storage, a word each, by SPR number. */

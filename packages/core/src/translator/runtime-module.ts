@@ -17,7 +17,7 @@ import {
 } from '../processor/state-layout.js';
 import { CALLOUT_IMPORTS } from '../semantics/callouts.js';
 import { CodeEmitter, type Label } from '../semantics/code-emitter.js';
-import { constant, type I32 } from '../semantics/expression.js';
+import { constant, type I32, type I64 } from '../semantics/expression.js';
 import { StateBuilder } from '../semantics/state-builder.js';
 import { encodeModule, type FunctionDefinition, type FunctionImport } from '../wasm/module-encoder.js';
 import { Op } from '../wasm/opcodes.js';
@@ -77,12 +77,13 @@ function runFunction(heatStep: number, promotionEntries: number): FunctionDefini
   emit.value(b.gtS(constant(1), b.state(State.remaining)));
   emit.branchIf(end);
   const pc = b.let(b.state(State.pc));
+  const reason = b.variable(constant(RegionExit.goOn));
   const entry = b.let(b.word32(b.add(b.and(b.shrU(pc, constant(10)), constant(0x003ffffc)), b.state(State.executeTable)), 0));
   b.if(entry, () => {
     const place = b.let(b.and(b.add(pc, entry), constant(-4)));
     const slot = b.let(b.and(b.shl(place, constant(2)), constant(SLOT_BYTES - Slot.size)));
     b.if(
-      b.and(b.eq(b.word32(slot, SLOT_BASE + Slot.pc), pc), b.eq(b.word32(slot, SLOT_BASE + Slot.entry), entry)),
+      b.and(b.eq(b.word32(slot, SLOT_BASE + Slot.pc), b.or(pc, b.state(State.xerSo))), b.eq(b.word32(slot, SLOT_BASE + Slot.entry), entry)),
       () => {
         const region = b.let(b.word32(slot, SLOT_BASE + Slot.function));
         const counter = b.let(b.shl(region, constant(2)));
@@ -97,8 +98,9 @@ function runFunction(heatStep: number, promotionEntries: number): FunctionDefini
         emit.value(b.word32(slot, SLOT_BASE + Slot.place));
         emit.value(region);
         emit.op(Op.callIndirect, 0, 0);
-        emit.constant(RegionExit.goOn);
-        emit.op(Op.i32Eq);
+        if (reason.value.kind !== 'local') throw new Error('a variable lies in a local');
+        emit.localTee(reason.value.index);
+        emit.op(Op.i32Eqz);
         emit.branchIf(next);
         // What it leaves to the interpreter may lie behind the last instruction of this run.
         emit.value(b.gtS(constant(1), b.state(State.remaining)));
@@ -118,7 +120,15 @@ function runFunction(heatStep: number, promotionEntries: number): FunctionDefini
       },
     );
   });
+  // What is withheld from the count to stop early has not retired.
+  const retirable = () => b.add(b.state(State.remaining), b.state(State.withheld));
+  const before = b.let(retirable());
   emit.call(INTERPRET_INDEX);
+  const counter = b.let(b.shl(reason.value, constant(3)));
+  const count: I64 = { type: 'i64', kind: 'load', op: Op.i64Load, alignLog2: 3, offset: State.interpreted, address: counter };
+  emit.value(counter);
+  emit.value(b.add64(count, b.extendU64(b.sub(before, retirable()))));
+  emit.memory(Op.i64Store, 3, State.interpreted);
   emit.branch(next);
   emit.end();
   emit.end();

@@ -18,7 +18,7 @@ import { encodeModule } from '../wasm/module-encoder.js';
 import { CodeMap, type CodeRange } from './code-map.js';
 import { FALL_BACK_MNEMONICS } from './fall-backs.js';
 import { type CodeSource, discoverRegion, type Region, type RegionLimits, type RegionNode } from './region-discovery.js';
-import { buildRegionFunction, type RegionFunction } from './region-function.js';
+import { buildRegionFunction, RegionExit, type RegionFunction } from './region-function.js';
 import { REGION_IMPORTS } from './region-imports.js';
 import { buildRuntimeModule } from './runtime-module.js';
 import type { TranslatorStatistics } from './statistics.js';
@@ -51,7 +51,15 @@ export interface TranslatorHost {
   nowMs(): number;
 }
 
+/** What translated code is found by: its address, the execute entry of its page, and XER[SO], for which there is code of its own. */
+interface CodePlace {
+  readonly pc: number;
+  readonly entry: number;
+  readonly overflow: boolean;
+}
+
 interface TranslatedRegion {
+  readonly overflow: boolean;
   readonly tableIndex: number;
   readonly function: RegionFunction;
   readonly ranges: readonly CodeRange[];
@@ -64,8 +72,8 @@ const MAX_LIVE_INSTRUCTIONS = 500_000;
 const WARM_LIMITS: RegionLimits = { maxInstructions: 64, maxCallDepth: 0, overlaps: false };
 const HOT_LIMITS: RegionLimits = { maxInstructions: 400, maxCallDepth: 3, overlaps: true };
 const PAGE_BYTES = 4096;
-/** No pc ends in these bits. */
-const EMPTY_SLOT = 1;
+/** No pc ends in these bits, nor one with XER[SO] in the lowest. */
+const EMPTY_SLOT = 2;
 
 /** Translates hot code to WebAssembly and keeps what it has made. */
 export class Translator {
@@ -80,7 +88,7 @@ export class Translator {
   readonly #byPlace = new Map<number, { region: TranslatedRegion; place: number }>();
   readonly #freeIndices: number[] = [];
   /** Roots that wait for translation. */
-  readonly #queue = new Map<number, { pc: number; entry: number }>();
+  readonly #queue = new Map<number, CodePlace>();
   readonly #rootsByPage = new Map<number, Set<number>>();
   readonly #regions = new Set<TranslatedRegion>();
   /** Pages that hold code since the present batch began. */
@@ -123,9 +131,23 @@ export class Translator {
     this.run = runtime.exports.run as () => void;
   }
 
-  get statistics(): TranslatorStatistics {
+  /** @param retiredInstructions instructions that the processor has retired so far */
+  statistics(retiredInstructions: number): TranslatorStatistics {
     const fallBacks = FALL_BACK_MNEMONICS.map((mnemonic, index) => [mnemonic, this.#words[(State.fallBackCounts >>> 2) + index]! >>> 0]);
-    return { ...this.#counts, fallBacks: Object.fromEntries(fallBacks) };
+    const interpreted = (reason: number): number => {
+      const cell = (State.interpreted >>> 2) + 2 * reason;
+      return (this.#words[cell]! >>> 0) + this.#words[cell + 1]! * 2 ** 32;
+    };
+    return {
+      ...this.#counts,
+      retiredInstructions,
+      interpretedInstructions: {
+        cold: interpreted(RegionExit.goOn),
+        nearEvent: interpreted(RegionExit.nearEvent),
+        fallBack: interpreted(RegionExit.fallBack),
+      },
+      fallBacks: Object.fromEntries(fallBacks),
+    };
   }
 
   /** Makes the runtime call a host's routine for interrupts of one kind. */
@@ -151,12 +173,13 @@ export class Translator {
     const pc = this.#words[State.pc >>> 2]! >>> 0;
     const entry = this.#executeEntry(pc);
     if (entry === 0) return;
-    const known = this.#byPlace.get(placeKey(pc, entry));
+    const wanted = { pc, entry, overflow: this.#overflow };
+    const known = this.#byPlace.get(placeKey(wanted));
     if (known) {
-      this.#fillSlot(pc, entry, known.region, known.place);
+      this.#fillSlot(wanted, known.region, known.place);
       return;
     }
-    this.#queue.set(placeKey(pc, entry), { pc, entry });
+    this.#queue.set(placeKey(wanted), wanted);
     // A module costs as much as a hundred instructions in it, so regions wait for company; but not for long.
     if (this.#queue.size >= BATCH_REGIONS || heat >= this.#urgentHeat) this.#translateQueue();
   }
@@ -166,10 +189,10 @@ export class Translator {
     this.#makeRoom();
     const requests = [...this.#queue.values()];
     this.#queue.clear();
-    const batch = requests.flatMap(({ pc, entry }) => {
+    const batch = requests.flatMap((wanted) => {
       // Another region of the batch may have taken it in, or the context may have changed meanwhile.
-      if (this.#byPlace.has(placeKey(pc, entry)) || this.#executeEntry(pc) !== entry) return [];
-      return this.#prepare(pc, WARM_LIMITS) ?? [];
+      if (this.#byPlace.has(placeKey(wanted)) || this.#executeEntry(wanted.pc) !== wanted.entry) return [];
+      return this.#prepare(wanted.pc, wanted.overflow, WARM_LIMITS) ?? [];
     });
     this.#compile(batch, startMs);
   }
@@ -180,7 +203,7 @@ export class Translator {
     const pc = this.#words[State.pc >>> 2]! >>> 0;
     if (this.#executeEntry(pc) === 0) return;
     this.#makeRoom();
-    const region = this.#prepare(pc, HOT_LIMITS);
+    const region = this.#prepare(pc, this.#overflow, HOT_LIMITS);
     if (!region) return;
     // Entered a million times or not: this is as large as it gets.
     this.#words[(ENTRIES_BASE >>> 2) + region.tableIndex] = -(2 ** 31);
@@ -217,31 +240,37 @@ export class Translator {
   }
 
   /** Makes the function of a region and enters its places; it can run once its module is there. */
-  #prepare(pc: number, limits: RegionLimits): TranslatedRegion | undefined {
-    const region = discoverRegion(pc, this.#source, limits);
+  #prepare(pc: number, overflow: boolean, limits: RegionLimits): TranslatedRegion | undefined {
+    const region = discoverRegion(pc, this.#sources[overflow ? 1 : 0], limits);
     const root = region.find(pc, undefined);
     if (root === undefined || region.nodes[root]!.instructions.length === 0) return undefined;
     const tableIndex = this.#freeIndices.pop() ?? this.#nextIndex++;
-    const made = buildRegionFunction(region, { tableIndex, expectedEntry: (node) => this.#expectedEntry(node) });
+    const made = buildRegionFunction(region, { tableIndex, overflow, expectedEntry: (node) => this.#expectedEntry(node) });
     this.#words[(ENTRIES_BASE >>> 2) + tableIndex] = 0;
     this.#counts.regions++;
     this.#counts.translatedInstructions += made.instructionCount;
-    return this.#install(region, made, tableIndex);
+    return this.#install(region, made, tableIndex, overflow);
   }
 
-  readonly #source: CodeSource = {
-    executeEntry: (pc) => this.#executeEntry(pc),
-    word: (pc, entry) => this.#words[hostAddress(pc, entry) >>> 2]! >>> 0,
-    isTranslated: (pc) => this.#isTranslated(pc),
-    rootsNear: (pc) => this.#rootsByPage.get(pc >>> 12) ?? [],
-    isWarm: (pc) => {
-      const entry = this.#executeEntry(pc);
-      return entry !== 0 && this.#words[(HEAT_BASE + ((pc + entry) & (HEAT_BYTES - 4))) >>> 2] !== 0;
-    },
-  };
+  /** The code for XER[SO] 0 and 1. */
+  readonly #sources = [this.#sourceFor(false), this.#sourceFor(true)] as const;
 
-  #isTranslated(pc: number): boolean {
-    return this.#byPlace.has(placeKey(pc, this.#executeEntry(pc)));
+  #sourceFor(overflow: boolean): CodeSource {
+    return {
+      executeEntry: (pc) => this.#executeEntry(pc),
+      word: (pc, entry) => this.#words[hostAddress(pc, entry) >>> 2]! >>> 0,
+      isTranslated: (pc) => this.#byPlace.has(placeKey({ pc, entry: this.#executeEntry(pc), overflow })),
+      rootsNear: (pc) => this.#rootsByPage.get(pc >>> 12) ?? [],
+      isWarm: (pc) => {
+        const entry = this.#executeEntry(pc);
+        return entry !== 0 && this.#words[(HEAT_BASE + ((pc + entry) & (HEAT_BYTES - 4))) >>> 2] !== 0;
+      },
+    };
+  }
+
+  /** XER[SO] as it is now. */
+  get #overflow(): boolean {
+    return this.#words[State.xerSo >>> 2] !== 0;
   }
 
   #executeEntry(pc: number): number {
@@ -252,12 +281,12 @@ export class Translator {
     return this.#host.isLinear(pc) ? entry : undefined;
   }
 
-  #install(region: Region, made: RegionFunction, tableIndex: number): TranslatedRegion {
+  #install(region: Region, made: RegionFunction, tableIndex: number, overflow: boolean): TranslatedRegion {
     const ranges = region.nodes.map((node) => ({
       pa: hostAddress(node.pc, node.entry) - RAM_BASE,
       sizeBytes: node.instructions.length * 4,
     }));
-    const translated: TranslatedRegion = { tableIndex, function: made, ranges };
+    const translated: TranslatedRegion = { overflow, tableIndex, function: made, ranges };
     this.#regions.add(translated);
     const roots = this.#rootsByPage.get(region.root >>> 12);
     if (roots) roots.add(region.root);
@@ -265,8 +294,9 @@ export class Translator {
     this.#liveInstructions += made.instructionCount;
     for (const range of ranges) if (this.#codeMap.add(translated, range)) this.#freshPages.add(Math.floor(range.pa / PAGE_BYTES));
     for (const { pc, entry, place } of made.places) {
-      this.#byPlace.set(placeKey(pc, entry), { region: translated, place });
-      this.#fillSlot(pc, entry, translated, place);
+      const at = { pc, entry, overflow };
+      this.#byPlace.set(placeKey(at), { region: translated, place });
+      this.#fillSlot(at, translated, place);
     }
     return translated;
   }
@@ -275,9 +305,9 @@ export class Translator {
     return (SLOT_BASE + ((((pc + entry) & -4) << 2) & (SLOT_BYTES - Slot.size))) >>> 2;
   }
 
-  #fillSlot(pc: number, entry: number, region: TranslatedRegion, place: number): void {
+  #fillSlot({ pc, entry, overflow }: CodePlace, region: TranslatedRegion, place: number): void {
     const slot = this.#slotOf(pc, entry);
-    this.#words[slot + (Slot.pc >>> 2)] = pc;
+    this.#words[slot + (Slot.pc >>> 2)] = overflow ? pc | 1 : pc;
     this.#words[slot + (Slot.entry >>> 2)] = entry;
     this.#words[slot + (Slot.function >>> 2)] = region.tableIndex;
     this.#words[slot + (Slot.place >>> 2)] = place;
@@ -287,7 +317,7 @@ export class Translator {
     const empty = this.#codeMap.remove(region, region.ranges);
     if (empty.size > 0) this.#host.watchPages(empty, false);
     for (const { pc, entry } of region.function.places) {
-      const key = placeKey(pc, entry);
+      const key = placeKey({ pc, entry, overflow: region.overflow });
       if (this.#byPlace.get(key)?.region === region) this.#byPlace.delete(key);
       const slot = this.#slotOf(pc, entry);
       if (this.#words[slot + (Slot.function >>> 2)] === region.tableIndex) this.#words[slot + (Slot.pc >>> 2)] = EMPTY_SLOT;
@@ -305,6 +335,6 @@ function hostAddress(pc: number, entry: number): number {
   return ((pc + entry) | 0) + RAM_OFFSET;
 }
 
-function placeKey(pc: number, entry: number): number {
-  return (pc >>> 2) * 2 ** 20 + (entry >>> 12);
+function placeKey({ pc, entry, overflow }: CodePlace): number {
+  return ((pc >>> 2) * 2 + (overflow ? 1 : 0)) * 2 ** 20 + (entry >>> 12);
 }
