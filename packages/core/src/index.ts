@@ -8,7 +8,7 @@ export { decode, INSTRUCTION_SET, INSTRUCTIONS, type Instruction, instructionByM
 export type { MemoryEffect, Resource } from './isa/recording-builder.js';
 export { SPRS, type SprRow, sprByNumber, sprn } from './isa/special-purpose-registers.js';
 export { Esr, Msr, VECTORS, Vector } from './isa/vectors.js';
-export { pageSizeBytes, permits, TLB_ENTRIES, TlbWord0, TlbWord1, TlbWord2 } from './mmu/translation-lookaside-buffer.js';
+export { pageSizeBytes, permits, TLB_ENTRIES, TlbWord0, TlbWord1, TlbWord2 } from './mmu/tlb-words.js';
 export type { RepeatedFault } from './processor/fault-watch.js';
 export { DEFAULT_ENGINE, ENGINES, type EngineName, Processor440, type Processor440Options } from './processor/processor-440.js';
 export type { ProcessorStatistics } from './processor/processor-statistics.js';

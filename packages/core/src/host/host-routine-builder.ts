@@ -4,7 +4,7 @@ import { RAM_OFFSET, State } from '../processor/state-layout.js';
 import type { CodeEmitter, Label } from '../semantics/code-emitter.js';
 import { addDouble, doubleOfWord, subDouble } from '../semantics/double.js';
 import { constant, type F64, type I32 } from '../semantics/expression.js';
-import { StateBuilder } from '../translator/state-builder.js';
+import { StateBuilder } from '../semantics/state-builder.js';
 import { Op } from '../wasm/opcodes.js';
 
 const sprOffset = (number: number): number => State.spr + 4 * number;
@@ -39,11 +39,6 @@ export class HostRoutineBuilder extends StateBuilder {
     this.emit.branchIf(this.decline);
   }
 
-  setWord32(address: I32, offset: number, value: I32): void {
-    this.emit.value(address);
-    this.emit.value(value);
-    this.emit.memory(Op.i32Store, 2, offset);
-  }
   double(address: I32, offset: number): F64 {
     return { type: 'f64', kind: 'load', op: Op.f64Load, alignLog2: 3, offset, address };
   }

@@ -1,4 +1,4 @@
-import { DECODE_TABLE, fieldsOf, INSTRUCTION_SET, type Instruction } from '../isa/instruction-set.js';
+import { fieldsOf, INSTRUCTION_SET, type Instruction } from '../isa/instruction-set.js';
 import { Esr, Msr, Vector } from '../isa/vectors.js';
 import { RAM_OFFSET, State } from '../processor/state-layout.js';
 import { CALLOUT_IMPORTS, calloutIndex } from '../semantics/callouts.js';
@@ -6,20 +6,8 @@ import { CodeEmitter, type Label } from '../semantics/code-emitter.js';
 import { constant, type I32 } from '../semantics/expression.js';
 import { encodeModule, type FunctionDefinition } from '../wasm/module-encoder.js';
 import { Op } from '../wasm/opcodes.js';
+import { emitDecode } from './decode-table.js';
 import { InterpreterBuilder, type InterpreterLocals } from './interpreter-builder.js';
-
-/** Places of the decode table in State memory: 64 masks, 64 bases (both words), then the ids (halfwords). */
-const LOW_MASKS = State.decodeTable;
-const BASES = LOW_MASKS + 64 * 4;
-const IDS = BASES + 64 * 4;
-
-/** Writes the decode table where the interpreter reads it. */
-export function installDecodeTable(memory: ArrayBuffer): void {
-  if (IDS + DECODE_TABLE.ids.byteLength > State.instructionCounts) throw new Error('the decode table does not fit its place');
-  new Uint32Array(memory, LOW_MASKS, 64).set(DECODE_TABLE.lowMask);
-  new Uint32Array(memory, BASES, 64).set(DECODE_TABLE.base);
-  new Uint16Array(memory, IDS, DECODE_TABLE.ids.length).set(DECODE_TABLE.ids);
-}
 
 /** The module of a processor that only interprets; `countsInstructions` makes it slower by a tenth or two. */
 export function buildInterpreterModule(memoryPages: number, countsInstructions = false): Uint8Array<ArrayBuffer> {
@@ -194,27 +182,6 @@ function emitFetch(emit: CodeEmitter, locals: InterpreterLocals, exit: Label): v
   emit.localSet(fetchPage);
   emit.end();
   emit.end();
-}
-
-/** Leaves the instruction id of the word on the stack. */
-function emitDecode(emit: CodeEmitter, word: number): void {
-  const primaryTimes4 = () => {
-    emit.localGet(word);
-    emit.constant(24);
-    emit.op(Op.i32ShrU);
-    emit.constant(0xfc);
-    emit.op(Op.i32And);
-  };
-  primaryTimes4();
-  emit.memory(Op.i32Load, 2, LOW_MASKS);
-  emit.localGet(word);
-  emit.op(Op.i32And);
-  primaryTimes4();
-  emit.memory(Op.i32Load, 2, BASES);
-  emit.op(Op.i32Add);
-  emit.constant(1);
-  emit.op(Op.i32Shl);
-  emit.memory(Op.i32Load16U, 1, IDS);
 }
 
 function emitInstruction(builder: InterpreterBuilder, instruction: Instruction): void {

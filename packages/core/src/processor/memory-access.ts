@@ -3,13 +3,13 @@ import { decode } from '../isa/instruction-set.js';
 import { sprn } from '../isa/special-purpose-registers.js';
 import { Esr, Msr, Vector } from '../isa/vectors.js';
 import { Access, Touch } from '../mmu/access.js';
-import type { SoftTlb, SoftTlbContext } from '../mmu/soft-tlb.js';
-import { pageSizeBytes, permits, TlbWord2, type TranslationLookasideBuffer } from '../mmu/translation-lookaside-buffer.js';
+import type { SoftTlb } from '../mmu/soft-tlb.js';
+import { pageSizeBytes, permits, TlbWord2 } from '../mmu/tlb-words.js';
+import type { TranslationLookasideBuffer } from '../mmu/translation-lookaside-buffer.js';
 import type { ProcessorState } from './processor-state.js';
 import type { Ram } from './ram.js';
-import { RAM_BASE, SOFT_TLB_TABLE_BYTES, State } from './state-layout.js';
+import { RAM_BASE, SoftTlbTable, State } from './state-layout.js';
 
-const PAGE_BYTES = 4096;
 const CACHE_LINE_BYTES = 32;
 const SMALLEST_PAGE_BYTES = 1024;
 const CCR0 = sprn('CCR0');
@@ -39,26 +39,15 @@ export class MemoryAccess {
   readonly #softTlb: SoftTlb;
   readonly #ram: Ram;
   readonly #devices: DeviceBus;
-  readonly #codePages: Uint8Array;
   /** While there is one, nothing enters the tables, so that every data access comes through here. */
   #watcher: DataWatcher | undefined;
 
-  constructor(
-    state: ProcessorState,
-    tlb: TranslationLookasideBuffer,
-    softTlb: SoftTlb,
-    ram: Ram,
-    devices: DeviceBus,
-    codePages: Uint8Array,
-  ) {
+  constructor(state: ProcessorState, tlb: TranslationLookasideBuffer, softTlb: SoftTlb, ram: Ram, devices: DeviceBus) {
     this.#state = state;
     this.#tlb = tlb;
     this.#softTlb = softTlb;
     this.#ram = ram;
     this.#devices = devices;
-    this.#codePages = codePages;
-    state.set(State.readTable, softTlb.tablesOf(0).read);
-    state.set(State.executeTable, softTlb.tablesOf(0).execute);
     this.selectContexts();
   }
 
@@ -67,32 +56,34 @@ export class MemoryAccess {
     const { msr, pid, isUser } = this.#state;
     const dataSpace = msr & Msr.DS ? 1 : 0;
     const fetchSpace = msr & Msr.IS ? 1 : 0;
-    // A hypervisor leaves its guest and comes back to the same context most of the time.
-    if (
-      this.#softTlb.isFor(this.#dataContext, isUser, dataSpace, pid) &&
-      this.#softTlb.isFor(this.#fetchContext, isUser, fetchSpace, pid)
-    ) {
-      return;
-    }
     const data = this.#softTlb.select(isUser, dataSpace, pid);
     const fetch = fetchSpace === dataSpace ? data : this.#softTlb.select(isUser, fetchSpace, pid);
-    const { read, write, execute } = this.#softTlb.tablesOf(data.index);
-    this.#state.set(State.readTable, read);
-    this.#state.set(State.writeTable, write);
-    this.#state.set(State.executeTable, fetch === data ? execute : this.#softTlb.tablesOf(fetch.index).execute);
+    this.#state.set(State.readTable, data);
+    this.#state.set(State.writeTable, data + SoftTlbTable.write);
+    this.#state.set(State.executeTable, fetch + SoftTlbTable.execute);
   }
 
-  get #dataContext(): SoftTlbContext {
-    return this.#softTlb.contextOfTables(this.#state.get(State.readTable));
+  /** Whether generated code uses the tables of the present MSR and PID already. */
+  get contextsAreCurrent(): boolean {
+    const { msr, pid, isUser } = this.#state;
+    return (
+      this.#softTlb.isFor(this.#dataContext, isUser, msr & Msr.DS ? 1 : 0, pid) &&
+      this.#softTlb.isFor(this.#fetchContext, isUser, msr & Msr.IS ? 1 : 0, pid)
+    );
   }
-  get #fetchContext(): SoftTlbContext {
-    return this.#softTlb.contextOfTables(this.#state.get(State.executeTable) - 2 * SOFT_TLB_TABLE_BYTES);
+
+  get #dataContext(): number {
+    return this.#state.get(State.readTable);
+  }
+  get #fetchContext(): number {
+    return this.#state.get(State.executeTable) - SoftTlbTable.execute;
   }
 
   /** Shows every data access from now on to a watcher, or with undefined to none. */
   watch(watcher: DataWatcher | undefined): void {
     if (watcher && !this.#watcher) this.#softTlb.dropAll();
     this.#watcher = watcher;
+    this.#state.set(State.dataWatched, watcher ? 1 : 0);
   }
 
   /** Translates an access of the running instruction; undefined after raising the interrupt that it deserves. */
@@ -122,12 +113,6 @@ export class MemoryAccess {
     return (access === Access.write ? Esr.ST : 0) | (isFloat ? Esr.FP : 0);
   }
 
-  /** Enters the page of an address into the tables of the fetch context if it may be executed, without any effect on the guest. */
-  enterCodePage(ea: number): void {
-    const entry = this.#tlb.search(ea, this.#state.msr & Msr.IS ? 1 : 0, this.#state.pid);
-    if (entry >= 0 && permits(this.#tlb.word(entry, 2), Access.execute, this.#state.isUser)) this.#enter(this.#fetchContext, ea, entry);
-  }
-
   /** Size of the TLB entry's page that maps an address for instruction fetches; 0 where none does. */
   codePageSizeBytes(ea: number): number {
     const entry = this.#tlb.search(ea, this.#state.msr & Msr.IS ? 1 : 0, this.#state.pid);
@@ -155,23 +140,9 @@ export class MemoryAccess {
     return this.#softTlb.instructionAt(this.#state.get(State.executeTable), ea);
   }
 
-  #enter(context: SoftTlbContext, ea: number, entry: number): void {
+  #enter(context: number, ea: number, entry: number): void {
     this.#tlb.noteReference(entry);
-    if (this.#watcher) return;
-    const word2 = this.#tlb.word(entry, 2);
-    if (word2 & TlbWord2.E || pageSizeBytes(this.#tlb.word(entry, 0)) < PAGE_BYTES) return;
-    const pageEa = (ea & -PAGE_BYTES) >>> 0;
-    const pa = this.#tlb.physicalAddress(entry, pageEa);
-    if (pa + PAGE_BYTES > this.#ram.sizeBytes) return;
-    const user = this.#state.isUser;
-    // A smaller page in front of this entry has its own translation for a part of the 4 KB.
-    if (this.#tlb.hidesPartOf(entry, pageEa)) return;
-    this.#state.count(State.softTlbFills);
-    this.#softTlb.fill(context, pageEa, RAM_BASE + pa, {
-      read: permits(word2, Access.read, user),
-      write: permits(word2, Access.write, user) ? (this.#codePages[pa >>> 12] === 0 ? 'free' : 'watched') : 'none',
-      execute: permits(word2, Access.execute, user),
-    });
+    if (!this.#watcher) this.#softTlb.enter(context, ea, entry);
   }
 
   load(ea: number, sizeBytes: number): number {

@@ -1,3 +1,4 @@
+import { instantiateCallouts } from '../callouts/callout-module.js';
 import {
   doubleHighOfSingle,
   doubleLowOfSingle,
@@ -11,21 +12,15 @@ import { type DcrBus, type DeviceBus, type PhysicalMemory, type Processor, StopR
 import { GuestTime } from '../host/guest-time.js';
 import { type HostMemory, hostMemoryIn } from '../host/host-memory.js';
 import type { HostRoutineWriter } from '../host/host-routine-module.js';
-import { buildInterpreterModule, installDecodeTable } from '../interpreter/interpreter-module.js';
+import { installDecodeTable } from '../interpreter/decode-table.js';
+import { buildInterpreterModule } from '../interpreter/interpreter-module.js';
 import { INSTRUCTION_SET } from '../isa/instruction-set.js';
 import { sprByNumber, sprn } from '../isa/special-purpose-registers.js';
 import { Esr, MSR_IMPLEMENTED, Msr, VECTORS, Vector } from '../isa/vectors.js';
 import { Access, type Touch } from '../mmu/access.js';
 import { SoftTlb } from '../mmu/soft-tlb.js';
-import {
-  pageSizeBytes,
-  permits,
-  TLB_ENTRIES,
-  TlbWord0,
-  TlbWord1,
-  TlbWord2,
-  TranslationLookasideBuffer,
-} from '../mmu/translation-lookaside-buffer.js';
+import { permits } from '../mmu/tlb-words.js';
+import { TranslationLookasideBuffer } from '../mmu/translation-lookaside-buffer.js';
 import type { CalloutHandlers } from '../semantics/callouts.js';
 import type { TranslatorStatistics } from '../translator/statistics.js';
 import { type TranslationThresholds, Translator } from '../translator/translator.js';
@@ -39,7 +34,7 @@ import { ProcessorState } from './processor-state.js';
 import { type ProcessorStatistics, readStatistics } from './processor-statistics.js';
 import { Ram } from './ram.js';
 import { SpecialRegisters } from './special-registers.js';
-import { codeBitmapBase, codeBitmapBytes, RAM_BASE, State } from './state-layout.js';
+import { codePagesBase, codePagesBytes, RAM_BASE, State } from './state-layout.js';
 import { Timers, Tsr } from './timers.js';
 
 export interface Processor440Options extends ClockRates {
@@ -62,7 +57,6 @@ export const DEFAULT_ENGINE: EngineName = 'wasm';
 
 const PVR_440EP_REV_B = 0x422218d3;
 const WASM_PAGE_BYTES = 65536;
-const PAGE_BYTES = 4096;
 /** From this size on a page is taken for one of a linear mapping, where code and data have the same translation. */
 const LINEAR_PAGE_BYTES = 1 << 20;
 const SPR = {
@@ -71,11 +65,7 @@ const SPR = {
   IVPR: sprn('IVPR'),
   IVOR0: sprn('IVOR0'),
   PVR: sprn('PVR'),
-  PID: sprn('PID'),
-  MMUCR: sprn('MMUCR'),
 } as const;
-const MMUCR_STS = 0x00010000;
-const MMUCR_STID = 0xff;
 
 /** Interrupts that generated code takes, a bit each: those with SRR0 and SRR1. */
 const BASE_VECTORS = VECTORS.reduce((bits, row) => (row.class === 'base' ? bits | (1 << row.ivor) : bits), 0);
@@ -93,7 +83,7 @@ export class Processor440 implements Processor {
 
   readonly #state: ProcessorState;
   readonly #time: GuestTime;
-  readonly #tlb = new TranslationLookasideBuffer();
+  readonly #tlb: TranslationLookasideBuffer;
   readonly #softTlb: SoftTlb;
   readonly #access: MemoryAccess;
   readonly #timers: Timers;
@@ -104,12 +94,11 @@ export class Processor440 implements Processor {
   readonly #faults: FaultWatch;
   readonly #translator: Translator | undefined;
   readonly #engine: () => void;
+  readonly #findContexts: () => void;
   readonly #countsInstructions: boolean;
 
   /** MSR or PID have changed since the tables of the software TLB were selected. */
   #contextsStale = false;
-  /** TLB entries that map RAM in a way that dcbz does not work on. */
-  #uncachedEntries = 0;
   #interruptedPc = 0;
   #external = false;
   #critical = false;
@@ -117,13 +106,22 @@ export class Processor440 implements Processor {
   #resetRequested = false;
 
   constructor(options: Processor440Options) {
-    const pages = Math.ceil((codeBitmapBase(options.ramSizeBytes) + codeBitmapBytes(options.ramSizeBytes)) / WASM_PAGE_BYTES);
+    const pages = Math.ceil((codePagesBase(options.ramSizeBytes) + codePagesBytes(options.ramSizeBytes)) / WASM_PAGE_BYTES);
     const memory = new wasmHost.Memory({ initial: pages, maximum: pages });
     const { buffer } = memory;
     this.#state = new ProcessorState(buffer);
     this.#faults = new FaultWatch(this.#state);
-    this.#softTlb = new SoftTlb(buffer);
-    const codePages = new Uint8Array(Math.ceil(options.ramSizeBytes / PAGE_BYTES) + 1);
+    const handlers = {
+      ...this.#callouts(),
+      attend: () => this.#attend(),
+      selectContexts: () => this.#access.selectContexts(),
+    };
+    const functions = instantiateCallouts(memory, pages, options.ramSizeBytes, handlers);
+    const callouts = { ...handlers, ...functions };
+    this.#findContexts = functions.findContexts;
+    this.#tlb = new TranslationLookasideBuffer(buffer, functions);
+    this.#softTlb = new SoftTlb(buffer, functions);
+    const codePages = new Uint8Array(buffer, codePagesBase(options.ramSizeBytes), codePagesBytes(options.ramSizeBytes));
     const ram = new Ram(buffer, RAM_BASE, options.ramSizeBytes, codePages, (pa, lengthBytes) =>
       this.#translator?.invalidate(pa, lengthBytes),
     );
@@ -132,7 +130,7 @@ export class Processor440 implements Processor {
     this.#time = new GuestTime(buffer);
     this.clock = new ModelledClock(options, this.#time);
     this.#timers = new Timers(this.clock);
-    this.#access = new MemoryAccess(this.#state, this.#tlb, this.#softTlb, ram, options.devices, codePages);
+    this.#access = new MemoryAccess(this.#state, this.#tlb, this.#softTlb, ram, options.devices);
     this.#debug = new DebugFacility(this.#state, (pc) => this.#access.fetchable(pc));
     this.#dcrs = options.dcrs;
     this.#fpu = new FloatingPointUnit(buffer, State.fpr, State.fpscr);
@@ -144,7 +142,6 @@ export class Processor440 implements Processor {
     this.#state.setSpr(SPR.PVR, options.pvr ?? PVR_440EP_REV_B);
 
     installDecodeTable(buffer);
-    const callouts = this.#callouts();
     this.#countsInstructions = options.countInstructions ?? false;
     if (this.#countsInstructions || (options.engine ?? DEFAULT_ENGINE) === 'interpreter') {
       const module = new wasmHost.Module(buildInterpreterModule(pages, this.#countsInstructions));
@@ -159,11 +156,9 @@ export class Processor440 implements Processor {
         codePages,
         ramSizeBytes: options.ramSizeBytes,
         callouts,
-        enterCodePage: (pc) => this.#access.enterCodePage(pc),
         isLinear: (pc) => this.#access.codePageSizeBytes(pc) >= LINEAR_PAGE_BYTES,
         watchPages: (each, watched) => this.#softTlb.watchPages(each, watched),
         attend: () => this.#attend(),
-        selectContexts: () => this.#access.selectContexts(),
         nowMs: () => performance.now(),
       },
       options.translationThresholds,
@@ -180,7 +175,7 @@ export class Processor440 implements Processor {
 
   /** What the translator has done; undefined where the engine is the interpreter. */
   get translatorStatistics(): TranslatorStatistics | undefined {
-    return this.#translator?.statistics;
+    return this.#translator?.statistics(this.#time.retired);
   }
 
   // --- registers ------------------------------------------------------------------------------------------------------------
@@ -252,53 +247,13 @@ export class Processor440 implements Processor {
     return this.#tlb.read(index);
   }
   writeTlb(index: number, word: 0 | 1 | 2, value: number, tid = 0): void {
-    this.#state.count(State.tlbWrites);
-    this.#forgetTlbEntry(index);
     this.#tlb.write(index, word, value, tid);
-    this.#noteTlbEntry(index, word === 0);
   }
   writeTlbEntry(index: number, word0: number, word1: number, word2: number, tid: number): void {
-    for (let word = 0; word < 3; word++) this.#state.count(State.tlbWrites);
-    this.#forgetTlbEntry(index);
     this.#tlb.writeEntry(index, word0, word1, word2, tid);
-    this.#noteTlbEntry(index);
   }
-
-  #forgetTlbEntry(index: number): void {
-    this.#dropTranslations(index);
-    if (this.#mapsUncachedRam(index)) this.#uncachedEntries--;
-  }
-
-  /** @param covers whether the entry may cover other addresses than before */
-  #noteTlbEntry(index: number, covers = true): void {
-    if (this.#mapsUncachedRam(index)) this.#uncachedEntries++;
-    this.#state.set(State.uncachedRam, this.#uncachedEntries);
-    // A new entry can shadow one of a higher index, so what it covers is dropped, too.
-    if (covers) this.#dropTranslations(index);
-  }
-
   takeTlbReference(index: number): boolean {
-    if (!this.#tlb.takeReference(index)) return false;
-    // The next use must come by the TLB again to be seen.
-    this.#dropTranslations(index);
-    return true;
-  }
-
-  /** Whether a TLB entry maps some of RAM as write-through or caching inhibited. */
-  #mapsUncachedRam(index: number): boolean {
-    const word0 = this.#tlb.word(index, 0);
-    if (!(word0 & TlbWord0.V) || !(this.#tlb.word(index, 2) & (TlbWord2.W | TlbWord2.I))) return false;
-    const word1 = this.#tlb.word(index, 1);
-    const pa = (word1 & TlbWord1.ERPN) * 2 ** 32 + ((word1 & TlbWord1.RPN & -pageSizeBytes(word0)) >>> 0);
-    return pa < this.memory.sizeBytes;
-  }
-
-  #dropTranslations(index: number): void {
-    const word0 = this.#tlb.word(index, 0);
-    const sizeBytes = word0 & TlbWord0.V ? pageSizeBytes(word0) : 0;
-    if (sizeBytes === 0) return;
-    const base = (word0 & -sizeBytes) >>> 0;
-    this.#softTlb.dropRange(base, sizeBytes, word0 & TlbWord0.TS ? 1 : 0, this.#tlb.tid(index));
+    return this.#tlb.takeReference(index);
   }
 
   clearReservation(): void {
@@ -415,7 +370,7 @@ export class Processor440 implements Processor {
     this.#state.set(State.interruptWaiting, this.#mayInterrupt ? 1 : 0);
     if (this.#contextsStale) {
       this.#contextsStale = false;
-      this.#access.selectContexts();
+      this.#selectContexts();
     }
     const { retired } = this.#time;
     this.#faults.beginStretch(retired, this.#time.begin(toLimit, toEvent));
@@ -481,8 +436,12 @@ export class Processor440 implements Processor {
 
   /** Generated code needs its tables at once; a host that leaves and enters guests may well come back to the same. */
   #translationStateChanged(): void {
-    if (this.#time.isExecuting) this.#access.selectContexts();
+    if (this.#time.isExecuting) this.#selectContexts();
     else this.#contextsStale = true;
+  }
+
+  #selectContexts(): void {
+    if (!this.#access.contextsAreCurrent) this.#findContexts();
   }
 
   #debugControlChanged(): void {
@@ -518,15 +477,13 @@ export class Processor440 implements Processor {
         state.pc = state.spr(save0);
         this.#setMsr(state.spr(save1));
       },
-      tlbRead: (index = 0, word = 0) => this.#tlbRead(index & (TLB_ENTRIES - 1), word),
-      tlbWrite: (index = 0, word = 0, value = 0) => {
-        if (word > 2) state.raise(Vector.program, Esr.PIL);
-        else this.writeTlb(index & (TLB_ENTRIES - 1), word as 0 | 1 | 2, value >>> 0, state.spr(SPR.MMUCR) & MMUCR_STID);
+      // As in QEMU, WS above 2 is illegal, which the manual leaves undefined; the others need nobody here (callouts/tlb-functions.ts).
+      tlbRead: () => {
+        state.raise(Vector.program, Esr.PIL);
+        return 0;
       },
-      tlbSearch: (ea = 0) => {
-        const mmucr = state.spr(SPR.MMUCR);
-        return this.#tlb.search(ea >>> 0, mmucr & MMUCR_STS ? 1 : 0, mmucr & MMUCR_STID);
-      },
+      tlbWrite: () => state.raise(Vector.program, Esr.PIL),
+      tlbSearch: (ea = 0) => this.#tlb.search(ea, 0, 0),
       floatingPoint: (operation = 0, frt = 0, fra = 0, frb = 0, frc = 0) => {
         const result = this.#fpu.execute(operation, frt, fra, frb, frc);
         if (result & ENABLED_EXCEPTION && state.msr & (Msr.FE0 | Msr.FE1)) {
@@ -566,15 +523,5 @@ export class Processor440 implements Processor {
   #targetOfMove(): number {
     const word = this.#access.wordAt(this.#state.pc) ?? 0;
     return this.#state.gpr((word >>> 21) & 31);
-  }
-
-  /** tlbre; as in QEMU, WS above 2 is illegal here and in tlbwe, which the manual leaves undefined. */
-  #tlbRead(index: number, word: number): number {
-    if (word > 2) this.#state.raise(Vector.program, Esr.PIL);
-    if (word === 0) {
-      const mmucr = this.#state.spr(SPR.MMUCR);
-      this.#state.setSpr(SPR.MMUCR, (mmucr & ~MMUCR_STID) | this.#tlb.tid(index));
-    }
-    return word <= 2 ? this.#tlb.word(index, word as 0 | 1 | 2) : 0;
   }
 }

@@ -45,6 +45,10 @@ export const State = {
   /** How many have been taken without an instruction in between, and the count that was left at the last. */
   faultsAtOnce: 364,
   faultRemaining: 368,
+  /** Valid TLB entries of 1 KB, which the tables of the software TLB cannot tell apart. */
+  smallPages: 372,
+  /** Not 0 while every data access must be seen, so that the tables stay empty. */
+  dataWatched: 376,
   /** By context of the software TLB: what it is for, + 1 (0: nothing), and when it was last selected by the clock behind. */
   contextKeys: 296, // 8 words
   contextUses: 328, // 8 words
@@ -66,6 +70,10 @@ export const State = {
   skipped: 1060,
   /** Bit n: there is a host routine for interrupt n. */
   hostVectors: 1064,
+  /** Instructions that the interpreter has retired between translated code, a doubleword a reason (translator/region-function.ts). */
+  interpreted: 1072, // 4 doublewords
+  /** The TLB, a word an entry and field (mmu/translation-lookaside-buffer.ts). */
+  tlb: 1536,
   /** SPRs that are plain storage, a word each, by SPR number. */
   spr: 4096, // 1024 words
   decodeTable: 8192, // the interpreter's tables, see interpreter/decode-table.ts
@@ -74,16 +82,44 @@ export const State = {
   end: 65536,
 } as const;
 
-/** The software TLB's tables follow: contexts x (read, write, execute) x 2**20 pages x 4 bytes. */
+/**
+ * The TLB in State, 64 words a field: the words of `tlbwe` and the TID; then what the search compares. An entry maps an address `ea`
+ * for a key (address space << 8 | PID) where `((ea ^ matchEa) & matchMask) | ((key ^ matchKey) & matchKeyMask)` is 0.
+ */
+const tlbField = (index: number): number => State.tlb + 256 * index;
+export const TlbCell = {
+  words: [tlbField(0), tlbField(1), tlbField(2)],
+  tid: tlbField(3),
+  matchEa: tlbField(4),
+  matchMask: tlbField(5),
+  matchKey: tlbField(6),
+  matchKeyMask: tlbField(7),
+  /** Not 0 where the entry has translated an address since it was written or last asked. */
+  referenced: tlbField(8),
+} as const;
+
+/**
+ * The software TLB follows, a context behind the other: its three tables (read, write, execute) of 2**20 pages x 4 bytes; then which
+ * pages have an entry in any of them, a bit each, and which words of those bits may be other than 0.
+ */
 export const SOFT_TLB_CONTEXTS = 8;
-export const SOFT_TLB_TABLE_BYTES = 4 << 20;
 export const SOFT_TLB_BASE = State.end;
+export const SOFT_TLB_TABLE_BYTES = 4 << 20;
+/** Distances from the start of a context, which is its read table. */
+export const SoftTlbTable = {
+  read: 0,
+  write: SOFT_TLB_TABLE_BYTES,
+  execute: 2 * SOFT_TLB_TABLE_BYTES,
+  filled: 3 * SOFT_TLB_TABLE_BYTES,
+  filledWords: 3 * SOFT_TLB_TABLE_BYTES + (1 << 17),
+} as const;
+export const SOFT_TLB_CONTEXT_BYTES = 3 * SOFT_TLB_TABLE_BYTES + (1 << 17) + 65536;
 
 /**
  * Then what the translator's dispatcher reads: how often control came to an address (a word each), and the translated code by address
  * (a slot each: pc, execute entry, function, place in it). Both are indexed by the low bits of the instruction's place in RAM.
  */
-export const HEAT_BASE = SOFT_TLB_BASE + SOFT_TLB_CONTEXTS * 3 * SOFT_TLB_TABLE_BYTES;
+export const HEAT_BASE = SOFT_TLB_BASE + SOFT_TLB_CONTEXTS * SOFT_TLB_CONTEXT_BYTES;
 export const HEAT_BYTES = 1 << 20;
 export const SLOT_BASE = HEAT_BASE + HEAT_BYTES;
 export const SLOT_BYTES = 1 << 19;
@@ -118,4 +154,12 @@ export function codeBitmapBase(ramSizeBytes: number): number {
 }
 export function codeBitmapBytes(ramSizeBytes: number): number {
   return Math.ceil(ramSizeBytes / 32);
+}
+
+/** Behind it: a byte a page of RAM, not 0 where the page holds translated code. */
+export function codePagesBase(ramSizeBytes: number): number {
+  return codeBitmapBase(ramSizeBytes) + codeBitmapBytes(ramSizeBytes);
+}
+export function codePagesBytes(ramSizeBytes: number): number {
+  return Math.ceil(ramSizeBytes / 4096) + 1;
 }

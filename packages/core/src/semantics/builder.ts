@@ -79,6 +79,9 @@ export abstract class Builder {
   clz(a: I32): I32 {
     return unary32(Op.i32Clz, a);
   }
+  ctz(a: I32): I32 {
+    return unary32(Op.i32Ctz, a);
+  }
   extend8(a: I32): I32 {
     return unary32(Op.i32Extend8S, a);
   }

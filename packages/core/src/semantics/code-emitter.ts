@@ -1,5 +1,5 @@
 import { type BranchHint, ByteSink } from '../wasm/module-encoder.js';
-import { Op, ValueType, type ValueTypeName } from '../wasm/opcodes.js';
+import { Op, ValueType, type ValueTypeName, VectorOp } from '../wasm/opcodes.js';
 import type { Expression, I32 } from './expression.js';
 
 /** A label that a branch can name: the nesting depth at which its block was opened. */
@@ -7,18 +7,21 @@ export interface Label {
   readonly depth: number;
 }
 
+/** What most regions stay below. */
+const INITIAL_BYTES = 4096;
+
 /**
  * Writes one WebAssembly function body: expressions in stack order, structured control flow with labels counted for the writer,
  * and locals that are given back at the end of an instruction so that a thousand instructions share a handful.
  */
 export class CodeEmitter {
-  readonly sink = new ByteSink();
+  readonly sink = new ByteSink(INITIAL_BYTES);
   readonly localTypes: ValueTypeName[] = [];
   readonly branchHints: BranchHint[] = [];
   readonly #parameterCount: number;
   #depth = 0;
-  readonly #free: Record<ValueTypeName, number[]> = { i32: [], i64: [], f32: [], f64: [] };
-  #scope: { type: ValueTypeName; index: number }[] = [];
+  readonly #free: Record<ValueTypeName, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
+  readonly #scope: { type: ValueTypeName; index: number }[] = [];
 
   constructor(parameterCount: number) {
     this.#parameterCount = parameterCount;
@@ -56,7 +59,7 @@ export class CodeEmitter {
   /** Ends an instruction: the locals it took are free for the next one. */
   releaseLocals(): void {
     for (const { type, index } of this.#scope) this.#free[type].push(index);
-    this.#scope = [];
+    this.#scope.length = 0;
   }
 
   op(...bytes: number[]): void {
@@ -90,6 +93,11 @@ export class CodeEmitter {
     this.sink.u32(offset);
   }
 
+  vector(op: number): void {
+    this.sink.byte(VectorOp.prefix);
+    this.sink.u32(op);
+  }
+
   call(functionIndex: number): void {
     this.sink.byte(Op.call);
     this.sink.u32(functionIndex);
@@ -114,18 +122,18 @@ export class CodeEmitter {
         return;
       case 'unary':
         this.value(expression.a);
-        this.op(expression.op);
+        this.sink.byte(expression.op);
         return;
       case 'binary':
         this.value(expression.a);
         this.value(expression.b);
-        this.op(expression.op);
+        this.sink.byte(expression.op);
         return;
       case 'select':
         this.value(expression.a);
         this.value(expression.b);
         this.value(expression.condition);
-        this.op(Op.select);
+        this.sink.byte(Op.select);
         return;
       case 'load':
         this.value(expression.address);
@@ -136,13 +144,15 @@ export class CodeEmitter {
 
   /** Opens a block whose label a branch reaches at its end. */
   block(resultType: number = ValueType.void): Label {
-    this.op(Op.block, resultType);
+    this.sink.byte(Op.block);
+    this.sink.byte(resultType);
     return { depth: this.#depth++ };
   }
 
   /** Opens a loop whose label a branch reaches at its head. */
   loop(): Label {
-    this.op(Op.loop, ValueType.void);
+    this.sink.byte(Op.loop);
+    this.sink.byte(ValueType.void);
     return { depth: this.#depth++ };
   }
 
@@ -153,16 +163,17 @@ export class CodeEmitter {
 
   /** As {@link if}, the condition being on the stack. */
   ifOnStack(resultType: number = ValueType.void): void {
-    this.op(Op.if, resultType);
+    this.sink.byte(Op.if);
+    this.sink.byte(resultType);
     this.#depth++;
   }
 
   else(): void {
-    this.op(Op.else);
+    this.sink.byte(Op.else);
   }
 
   end(): void {
-    this.op(Op.end);
+    this.sink.byte(Op.end);
     this.#depth--;
   }
 

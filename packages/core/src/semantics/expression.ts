@@ -71,9 +71,10 @@ const ZERO_IDENTITY: ReadonlySet<number> = new Set([
   Op.i32Rotl,
 ]);
 
-/** Comparisons and their negations. */
-const NEGATION: ReadonlyMap<number, number> = new Map(
-  [
+/** Comparisons and their negations, by operator; 0 where it is no comparison. */
+const NEGATION: readonly number[] = (() => {
+  const table = new Array<number>(256).fill(0);
+  const pairs = [
     [Op.i32Eq, Op.i32Ne],
     [Op.i32LtS, Op.i32GeS],
     [Op.i32LtU, Op.i32GeU],
@@ -82,17 +83,19 @@ const NEGATION: ReadonlyMap<number, number> = new Map(
     [Op.i64Eq, Op.i64Ne],
     [Op.i64LtS, Op.i64GeS],
     [Op.i64GtS, Op.i64LeS],
-  ].flatMap(([a, b]) => [
-    [a!, b!],
-    [b!, a!],
-  ]),
-);
+  ] as const;
+  for (const [a, b] of pairs) {
+    table[a] = b;
+    table[b] = a;
+  }
+  return table;
+})();
 
 /** 1 where a truth value is 0 and the reverse, as one operator; undefined where the expression is no comparison. */
 function negated(a: I32): I32 | undefined {
   if (a.kind === 'binary') {
-    const op = NEGATION.get(a.op);
-    return op === undefined ? undefined : { ...a, op };
+    const op = NEGATION[a.op]!;
+    return op === 0 ? undefined : { type: 'i32', kind: 'binary', op, a: a.a, b: a.b };
   }
   if (a.kind === 'unary' && a.op === Op.i32Eqz && a.a.type === 'i32')
     return { type: 'i32', kind: 'binary', op: Op.i32Ne, a: a.a, b: constant(0) };
@@ -100,7 +103,7 @@ function negated(a: I32): I32 | undefined {
 }
 
 function isTruthValue(a: I32): boolean {
-  return (a.kind === 'binary' && NEGATION.has(a.op)) || (a.kind === 'unary' && (a.op === Op.i32Eqz || a.op === Op.i64Eqz));
+  return (a.kind === 'binary' && NEGATION[a.op] !== 0) || (a.kind === 'unary' && (a.op === Op.i32Eqz || a.op === Op.i64Eqz));
 }
 
 /** A binary i32 operator, folded where both sides are constant and simplified at its identities. */

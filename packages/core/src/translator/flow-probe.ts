@@ -80,6 +80,7 @@ export function flowOf(instruction: Instruction, pc: number, word: number, scrat
   const probe = new FlowProbe(scratch, pc, word);
   instruction.row.semantics(probe, constantFields(instruction, word));
   scratch.releaseLocals();
+  scratch.sink.clear();
   return {
     falls: probe.falls,
     ...(probe.target !== undefined && { target: probe.target }),

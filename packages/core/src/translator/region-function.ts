@@ -11,13 +11,8 @@ import type { CallContext, Region, RegionInstruction, RegionNode } from './regio
 import { RegisterLocals } from './register-locals.js';
 import { type RegionFlow, type RegionLocals, TranslatorBuilder } from './translator-builder.js';
 
-/** What a region's function answers. */
-export const RegionExit = {
-  /** Go on at State.pc. */
-  goOn: 0,
-  /** Let the interpreter execute from State.pc to the next jump: an event is near, or the instruction is not translated. */
-  interpret: 1,
-} as const;
+/** What a region's function answers: whether it goes on at State.pc, or why the interpreter must execute from there to the next jump. */
+export const RegionExit = { goOn: 0, nearEvent: 1, fallBack: 2 } as const;
 
 export const REGION_TYPE = { params: ['i32'], results: ['i32'] } as const;
 
@@ -29,6 +24,8 @@ export interface RegionFunction {
 }
 
 export interface RegionFunctionOptions {
+  /** Whether XER[SO] may be set while it runs; else the code is made for the usual case, in which it is 0. */
+  readonly overflow: boolean;
   /** Its place in the function table. */
   readonly tableIndex: number;
   /** The software TLB entry that data accesses of a page of code are expected to find. */
@@ -77,7 +74,7 @@ class RegionWriter implements RegionFlow {
       writeTable: this.#emit.permanentLocal('i32'),
       executeTable: this.#emit.permanentLocal('i32'),
     };
-    this.#builder = new TranslatorBuilder(this.#emit, this.#registers, this.#locals, this);
+    this.#builder = new TranslatorBuilder(this.#emit, this.#registers, this.#locals, this, options.overflow);
     this.#successors = region.nodes.map((node) => this.#successorsOf(node));
   }
 
@@ -120,7 +117,7 @@ class RegionWriter implements RegionFlow {
   /** Puts what must happen before the body in front of it, now that the registers it uses are known. */
   #withEntry(): { code: Uint8Array; branchHints: BranchHint[] } {
     const body = this.#emit.sink;
-    const all = new ByteSink();
+    const all = new ByteSink(body.length + 512);
     const load = (offset: number) => {
       all.byte(Op.i32Const);
       all.s32(0);
@@ -128,15 +125,6 @@ class RegionWriter implements RegionFlow {
       all.u32(2);
       all.u32(offset);
     };
-    // The code assumes XER[SO] = 0.
-    load(State.xerSo);
-    const soHint = { offset: all.length, likely: false };
-    all.byte(Op.if);
-    all.byte(ValueType.void);
-    all.byte(Op.i32Const);
-    all.s32(RegionExit.interpret);
-    all.byte(Op.return);
-    all.byte(Op.end);
     for (const [local, offset] of [
       [this.#locals.remaining, State.remaining],
       [this.#locals.readTable, State.readTable],
@@ -151,7 +139,7 @@ class RegionWriter implements RegionFlow {
     const shift = all.length;
     all.append(body.bytes());
     const branchHints = this.#emit.branchHints.map(({ offset, likely }) => ({ offset: offset + shift, likely }));
-    return { code: all.bytes(), branchHints: [soHint, ...branchHints] };
+    return { code: all.bytes(), branchHints };
   }
 
   // --- the graph ------------------------------------------------------------------------------------------------------------
@@ -271,7 +259,8 @@ class RegionWriter implements RegionFlow {
       emit.localSet(this.#locals.remaining);
     }
     const expectedEntry = this.#options.expectedEntry(node);
-    for (const [position, each] of node.instructions.entries()) this.#writeInstruction(each, count - position, node, expectedEntry);
+    for (let position = 0; position < count; position++)
+      this.#writeInstruction(node.instructions[position]!, count - position, node, expectedEntry);
     if (node.fallBack !== undefined) this.#leaveToInterpreter(node.endPc, node.fallBack);
     else if (!this.#builder.finished) this.#edge(node.endPc, node.context);
   }
@@ -333,7 +322,7 @@ class RegionWriter implements RegionFlow {
     emit.hint(false);
     emit.ifOnStack();
     if (pc !== undefined) this.#setPc(constant(pc));
-    emit.constant(RegionExit.interpret);
+    emit.constant(RegionExit.nearEvent);
     emit.branch(this.#exit);
     emit.end();
   }
@@ -342,7 +331,7 @@ class RegionWriter implements RegionFlow {
   #leaveToInterpreter(pc: number, mnemonic: string): void {
     const counter = State.fallBackCounts + 4 * FALL_BACK_MNEMONICS.indexOf(mnemonic);
     this.#builder.setState(counter, this.#builder.add(this.#builder.state(counter), constant(1)));
-    this.#leave(constant(pc), 0, RegionExit.interpret);
+    this.#leave(constant(pc), 0, RegionExit.fallBack);
   }
 
   #setPc(pc: I32): void {
@@ -432,8 +421,9 @@ class RegionWriter implements RegionFlow {
     const slot = builder.let(
       builder.and(builder.shl(builder.and(builder.add(pc, entry), constant(-4)), constant(2)), constant(SLOT_BYTES - Slot.size)),
     );
+    const key = this.#options.overflow ? builder.or(pc, constant(1)) : pc;
     const found = builder.and(
-      builder.and(builder.eq(load(slot, SLOT_BASE + Slot.pc), pc), builder.eq(load(slot, SLOT_BASE + Slot.entry), entry)),
+      builder.and(builder.eq(load(slot, SLOT_BASE + Slot.pc), key), builder.eq(load(slot, SLOT_BASE + Slot.entry), entry)),
       builder.eq(load(slot, SLOT_BASE + Slot.function), constant(this.#options.tableIndex)),
     );
     emit.if(found);

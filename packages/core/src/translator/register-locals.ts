@@ -20,18 +20,20 @@ const ALIGN_LOG2 = { i32: 2, i64: 3 } as const;
 /** The guest's registers that a region keeps in locals: read from State when it is entered, written back when it is left. */
 export class RegisterLocals {
   readonly #emit: CodeEmitter;
-  readonly #byOffset = new Map<number, RegisterLocal>();
+  readonly #all: RegisterLocal[] = [];
+  /** By word of State. */
+  readonly #byWord: (RegisterLocal | undefined)[] = [];
 
   constructor(emit: CodeEmitter) {
     this.#emit = emit;
   }
 
   #at(stateOffset: number, type: RegisterType): RegisterLocal {
-    let found = this.#byOffset.get(stateOffset);
-    if (!found) {
-      found = { stateOffset, type, local: this.#emit.permanentLocal(type), dirty: false };
-      this.#byOffset.set(stateOffset, found);
-    }
+    const known = this.#byWord[stateOffset >>> 2];
+    if (known) return known;
+    const found = { stateOffset, type, local: this.#emit.permanentLocal(type), dirty: false };
+    this.#byWord[stateOffset >>> 2] = found;
+    this.#all.push(found);
     return found;
   }
 
@@ -48,7 +50,7 @@ export class RegisterLocals {
 
   /** Code that reads every register that the region uses. */
   writeEntry(sink: ByteSink): void {
-    for (const { stateOffset, type, local } of this.#byOffset.values()) {
+    for (const { stateOffset, type, local } of this.#all) {
       sink.byte(Op.i32Const);
       sink.s32(0);
       sink.byte(LOAD[type]);
@@ -61,7 +63,7 @@ export class RegisterLocals {
 
   /** Code that writes back every register that the region may have changed. */
   writeExit(): void {
-    for (const { stateOffset, type, local, dirty } of this.#byOffset.values()) {
+    for (const { stateOffset, type, local, dirty } of this.#all) {
       if (!dirty) continue;
       this.#emit.constant(0);
       this.#emit.localGet(local);

@@ -10,6 +10,17 @@ export interface TranslatorStatistics {
   readonly regionsDropped: number;
   /** How often the cache was full and everything was dropped. */
   readonly flushes: number;
+  /** Instructions retired in all, by translated code and by the interpreter. */
+  readonly retiredInstructions: number;
+  /** Those of them that the interpreter retired, by why it did. */
+  readonly interpretedInstructions: {
+    /** The code has not been translated, mostly because it has not run often enough. */
+    readonly cold: number;
+    /** A timer interrupt or the end of a slice was so near that translated code might have run past it. */
+    readonly nearEvent: number;
+    /** Translated code left one of the instructions below, and what follows it to the next jump, to the interpreter. */
+    readonly fallBack: number;
+  };
   /** How often translated code left an instruction to the interpreter, by mnemonic. */
   readonly fallBacks: Readonly<Record<string, number>>;
   readonly generateMs: number;

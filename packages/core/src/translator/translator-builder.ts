@@ -1,3 +1,4 @@
+import { type AccessSize, loadName, storeName } from '../callouts/access-functions.js';
 import { plainSprOffset } from '../isa/instructions/system.js';
 import { SPRN_PRIVILEGED, sprByNumber } from '../isa/special-purpose-registers.js';
 import { Msr } from '../isa/vectors.js';
@@ -8,7 +9,7 @@ import { type CalloutName, calloutRow } from '../semantics/callouts.js';
 import type { CodeEmitter, Label } from '../semantics/code-emitter.js';
 import { constant, constantValue, type I32, type I64 } from '../semantics/expression.js';
 import { Op, type ValueTypeName } from '../wasm/opcodes.js';
-import { type AccessSize, loadName, regionImportIndex, storeName } from './memory-helpers.js';
+import { regionImportIndex } from './region-imports.js';
 import type { RegisterLocals } from './register-locals.js';
 
 /** The locals of a region's function beside the guest's registers. */
@@ -57,13 +58,14 @@ const MIRROR = { 1: 3, 2: 2, 4: 0 } as const;
 const ZERO = constant(0);
 
 /**
- * Builds instructions of a region: operands are known, registers are locals. The code assumes XER[SO] = 0, which the region checks when
- * it is entered; what may set it leaves the region.
+ * Builds instructions of a region: operands are known, registers are locals. Unless it is built for overflow, the code assumes that XER[SO]
+ * is 0, as the dispatcher has seen; what may set it leaves the region.
  */
 export class TranslatorBuilder extends Builder {
   readonly #registers: RegisterLocals;
   readonly #locals: RegionLocals;
   readonly #flow: RegionFlow;
+  readonly #overflow: boolean;
   readonly #comparisons = new Map<number, Comparison>();
   #place!: InstructionPlace;
   /** Where the fast form of a memory instruction goes when it does not suffice; absent in the slow form. */
@@ -75,15 +77,16 @@ export class TranslatorBuilder extends Builder {
   /** Whether the instruction has already said where it goes on. */
   finished = false;
 
-  constructor(emit: CodeEmitter, registers: RegisterLocals, locals: RegionLocals, flow: RegionFlow) {
+  constructor(emit: CodeEmitter, registers: RegisterLocals, locals: RegionLocals, flow: RegionFlow, overflow: boolean) {
     super(emit);
+    this.#overflow = overflow;
     this.#registers = registers;
     this.#locals = locals;
     this.#flow = flow;
   }
 
   beginBlock(): void {
-    for (const field of [...this.#comparisons.keys()]) this.#forget(field);
+    if (this.#comparisons.size > 0) for (const field of [...this.#comparisons.keys()]) this.#forget(field);
     this.#floatChecked = false;
   }
 
@@ -106,7 +109,7 @@ export class TranslatorBuilder extends Builder {
   /** After the semantics: leaves where the instruction's effects make that necessary. */
   end(): void {
     const { pc, uncounted, executeEntry } = this.#place;
-    if (!this.finished && this.#overflowMaySet) {
+    if (!this.finished && this.#overflowMaySet && !this.#overflow) {
       this.emit.value(this.state(State.xerSo));
       this.emit.hint(false);
       this.emit.ifOnStack();
@@ -173,7 +176,7 @@ export class TranslatorBuilder extends Builder {
     this.#registers.write(State.xerCa, value);
   }
   override so(): I32 {
-    return this.#overflowMaySet ? this.state(State.xerSo) : ZERO;
+    return this.#overflowMaySet || this.#overflow ? this.state(State.xerSo) : ZERO;
   }
   override setOv(value: I32): void {
     this.#overflowMaySet = true;
@@ -203,7 +206,7 @@ export class TranslatorBuilder extends Builder {
   /** Remembers what was compared, so that a branch in the same block compares the registers and not the field. */
   override setCrCompare(field: I32, a: I32, b: I32, signed: boolean): void {
     super.setCrCompare(field, a, b, signed);
-    if (this.#overflowMaySet) return;
+    if (this.#overflowMaySet || this.#overflow) return;
     const kept: Comparison['kept'] = [];
     for (const operand of [a, b]) {
       if (operand.kind === 'const') continue;

@@ -17,9 +17,9 @@ import { type WasmMemory, type WasmTable, wasmHost } from '../wasm/host.js';
 import { encodeModule } from '../wasm/module-encoder.js';
 import { CodeMap, type CodeRange } from './code-map.js';
 import { FALL_BACK_MNEMONICS } from './fall-backs.js';
-import { REGION_IMPORTS } from './memory-helpers.js';
 import { type CodeSource, discoverRegion, type Region, type RegionLimits, type RegionNode } from './region-discovery.js';
-import { buildRegionFunction, type RegionFunction } from './region-function.js';
+import { buildRegionFunction, RegionExit, type RegionFunction } from './region-function.js';
+import { REGION_IMPORTS } from './region-imports.js';
 import { buildRuntimeModule } from './runtime-module.js';
 import type { TranslatorStatistics } from './statistics.js';
 
@@ -41,21 +41,25 @@ export interface TranslatorHost {
   readonly codePages: Uint8Array;
   readonly ramSizeBytes: number;
   readonly callouts: Readonly<Record<string, unknown>>;
-  /** Enters the page of an address into the present context's execute table if it can be executed; no interrupt either way. */
-  enterCodePage(pc: number): void;
   /** Whether the page belongs to a TLB entry so large that data accesses are likely to find the same one. */
   isLinear(pc: number): boolean;
   /** Makes stores to pages of RAM watched, or free again, in every context. */
   watchPages(pages: ReadonlySet<number>, watched: boolean): void;
   /** Makes the engine stop after the running instruction. */
   attend(): void;
-  /** Points generated code at the translations of the present MSR and PID. */
-  selectContexts(): void;
   /** Host time in milliseconds, for statistics alone. */
   nowMs(): number;
 }
 
+/** What translated code is found by: its address, the execute entry of its page, and XER[SO], for which there is code of its own. */
+interface CodePlace {
+  readonly pc: number;
+  readonly entry: number;
+  readonly overflow: boolean;
+}
+
 interface TranslatedRegion {
+  readonly overflow: boolean;
   readonly tableIndex: number;
   readonly function: RegionFunction;
   readonly ranges: readonly CodeRange[];
@@ -68,8 +72,8 @@ const MAX_LIVE_INSTRUCTIONS = 500_000;
 const WARM_LIMITS: RegionLimits = { maxInstructions: 64, maxCallDepth: 0, overlaps: false };
 const HOT_LIMITS: RegionLimits = { maxInstructions: 400, maxCallDepth: 3, overlaps: true };
 const PAGE_BYTES = 4096;
-/** No pc ends in these bits. */
-const EMPTY_SLOT = 1;
+/** No pc ends in these bits, nor one with XER[SO] in the lowest. */
+const EMPTY_SLOT = 2;
 
 /** Translates hot code to WebAssembly and keeps what it has made. */
 export class Translator {
@@ -84,9 +88,11 @@ export class Translator {
   readonly #byPlace = new Map<number, { region: TranslatedRegion; place: number }>();
   readonly #freeIndices: number[] = [];
   /** Roots that wait for translation. */
-  readonly #queue = new Map<number, { pc: number; entry: number }>();
+  readonly #queue = new Map<number, CodePlace>();
   readonly #rootsByPage = new Map<number, Set<number>>();
   readonly #regions = new Set<TranslatedRegion>();
+  /** Pages that hold code since the present batch began. */
+  readonly #freshPages = new Set<number>();
   #liveInstructions = 0;
   #nextIndex = 0;
   #counts = {
@@ -112,7 +118,6 @@ export class Translator {
       memoryPages: host.memoryPages,
       heatStep: thresholds.warm,
       promotionEntries: thresholds.hot,
-      ramSizeBytes: host.ramSizeBytes,
     });
     const env = {
       memory: host.memory,
@@ -120,17 +125,29 @@ export class Translator {
       ...host.callouts,
       translate: (heat: number) => this.#request(heat),
       promote: () => this.#promote(),
-      attend: host.attend,
-      selectContexts: host.selectContexts,
     };
     const runtime = new wasmHost.Instance(new wasmHost.Module(bytes), { env });
     this.#imports = { ...env, ...runtime.exports };
     this.run = runtime.exports.run as () => void;
   }
 
-  get statistics(): TranslatorStatistics {
+  /** @param retiredInstructions instructions that the processor has retired so far */
+  statistics(retiredInstructions: number): TranslatorStatistics {
     const fallBacks = FALL_BACK_MNEMONICS.map((mnemonic, index) => [mnemonic, this.#words[(State.fallBackCounts >>> 2) + index]! >>> 0]);
-    return { ...this.#counts, fallBacks: Object.fromEntries(fallBacks) };
+    const interpreted = (reason: number): number => {
+      const cell = (State.interpreted >>> 2) + 2 * reason;
+      return (this.#words[cell]! >>> 0) + this.#words[cell + 1]! * 2 ** 32;
+    };
+    return {
+      ...this.#counts,
+      retiredInstructions,
+      interpretedInstructions: {
+        cold: interpreted(RegionExit.goOn),
+        nearEvent: interpreted(RegionExit.nearEvent),
+        fallBack: interpreted(RegionExit.fallBack),
+      },
+      fallBacks: Object.fromEntries(fallBacks),
+    };
   }
 
   /** Makes the runtime call a host's routine for interrupts of one kind. */
@@ -156,12 +173,13 @@ export class Translator {
     const pc = this.#words[State.pc >>> 2]! >>> 0;
     const entry = this.#executeEntry(pc);
     if (entry === 0) return;
-    const known = this.#byPlace.get(placeKey(pc, entry));
+    const wanted = { pc, entry, overflow: this.#overflow };
+    const known = this.#byPlace.get(placeKey(wanted));
     if (known) {
-      this.#fillSlot(pc, entry, known.region, known.place);
+      this.#fillSlot(wanted, known.region, known.place);
       return;
     }
-    this.#queue.set(placeKey(pc, entry), { pc, entry });
+    this.#queue.set(placeKey(wanted), wanted);
     // A module costs as much as a hundred instructions in it, so regions wait for company; but not for long.
     if (this.#queue.size >= BATCH_REGIONS || heat >= this.#urgentHeat) this.#translateQueue();
   }
@@ -171,10 +189,10 @@ export class Translator {
     this.#makeRoom();
     const requests = [...this.#queue.values()];
     this.#queue.clear();
-    const batch = requests.flatMap(({ pc, entry }) => {
+    const batch = requests.flatMap((wanted) => {
       // Another region of the batch may have taken it in, or the context may have changed meanwhile.
-      if (this.#byPlace.has(placeKey(pc, entry)) || this.#executeEntry(pc) !== entry) return [];
-      return this.#prepare(pc, WARM_LIMITS) ?? [];
+      if (this.#byPlace.has(placeKey(wanted)) || this.#executeEntry(wanted.pc) !== wanted.entry) return [];
+      return this.#prepare(wanted.pc, wanted.overflow, WARM_LIMITS) ?? [];
     });
     this.#compile(batch, startMs);
   }
@@ -185,7 +203,7 @@ export class Translator {
     const pc = this.#words[State.pc >>> 2]! >>> 0;
     if (this.#executeEntry(pc) === 0) return;
     this.#makeRoom();
-    const region = this.#prepare(pc, HOT_LIMITS);
+    const region = this.#prepare(pc, this.#overflow, HOT_LIMITS);
     if (!region) return;
     // Entered a million times or not: this is as large as it gets.
     this.#words[(ENTRIES_BASE >>> 2) + region.tableIndex] = -(2 ** 31);
@@ -203,6 +221,8 @@ export class Translator {
 
   #compile(batch: readonly TranslatedRegion[], startMs: number): void {
     if (batch.length === 0) return;
+    if (this.#freshPages.size > 0) this.#host.watchPages(this.#freshPages, true);
+    this.#freshPages.clear();
     const bytes = encodeModule({
       functionImports: REGION_IMPORTS,
       memory: { minimumPages: this.#host.memoryPages, maximumPages: this.#host.memoryPages },
@@ -220,60 +240,63 @@ export class Translator {
   }
 
   /** Makes the function of a region and enters its places; it can run once its module is there. */
-  #prepare(pc: number, limits: RegionLimits): TranslatedRegion | undefined {
-    const region = discoverRegion(pc, this.#source, limits);
+  #prepare(pc: number, overflow: boolean, limits: RegionLimits): TranslatedRegion | undefined {
+    const region = discoverRegion(pc, this.#sources[overflow ? 1 : 0], limits);
     const root = region.find(pc, undefined);
     if (root === undefined || region.nodes[root]!.instructions.length === 0) return undefined;
     const tableIndex = this.#freeIndices.pop() ?? this.#nextIndex++;
-    const made = buildRegionFunction(region, { tableIndex, expectedEntry: (node) => this.#expectedEntry(node) });
+    const made = buildRegionFunction(region, { tableIndex, overflow, expectedEntry: (node) => this.#expectedEntry(node) });
     this.#words[(ENTRIES_BASE >>> 2) + tableIndex] = 0;
     this.#counts.regions++;
     this.#counts.translatedInstructions += made.instructionCount;
-    return this.#install(region, made, tableIndex);
+    return this.#install(region, made, tableIndex, overflow);
   }
 
-  readonly #source: CodeSource = {
-    executeEntry: (pc) => this.#executeEntry(pc),
-    word: (pc, entry) => this.#words[hostAddress(pc, entry) >>> 2]! >>> 0,
-    isTranslated: (pc) => this.#isTranslated(pc),
-    rootsNear: (pc) => this.#rootsByPage.get(pc >>> 12) ?? [],
-    isWarm: (pc) => {
-      const entry = this.#executeEntry(pc);
-      return entry !== 0 && this.#words[(HEAT_BASE + ((pc + entry) & (HEAT_BYTES - 4))) >>> 2] !== 0;
-    },
-  };
+  /** The code for XER[SO] 0 and 1. */
+  readonly #sources = [this.#sourceFor(false), this.#sourceFor(true)] as const;
 
-  #isTranslated(pc: number): boolean {
-    return this.#byPlace.has(placeKey(pc, this.#executeEntry(pc)));
+  #sourceFor(overflow: boolean): CodeSource {
+    return {
+      executeEntry: (pc) => this.#executeEntry(pc),
+      word: (pc, entry) => this.#words[hostAddress(pc, entry) >>> 2]! >>> 0,
+      isTranslated: (pc) => this.#byPlace.has(placeKey({ pc, entry: this.#executeEntry(pc), overflow })),
+      rootsNear: (pc) => this.#rootsByPage.get(pc >>> 12) ?? [],
+      isWarm: (pc) => {
+        const entry = this.#executeEntry(pc);
+        return entry !== 0 && this.#words[(HEAT_BASE + ((pc + entry) & (HEAT_BYTES - 4))) >>> 2] !== 0;
+      },
+    };
+  }
+
+  /** XER[SO] as it is now. */
+  get #overflow(): boolean {
+    return this.#words[State.xerSo >>> 2] !== 0;
   }
 
   #executeEntry(pc: number): number {
-    const index = (this.#words[State.executeTable >>> 2]! + (pc >>> 12) * 4) >>> 2;
-    if (this.#words[index] === 0) this.#host.enterCodePage(pc);
-    return this.#words[index]!;
+    return this.#words[(this.#words[State.executeTable >>> 2]! + (pc >>> 12) * 4) >>> 2]!;
   }
 
   #expectedEntry({ pc, entry }: RegionNode): number | undefined {
     return this.#host.isLinear(pc) ? entry : undefined;
   }
 
-  #install(region: Region, made: RegionFunction, tableIndex: number): TranslatedRegion {
+  #install(region: Region, made: RegionFunction, tableIndex: number, overflow: boolean): TranslatedRegion {
     const ranges = region.nodes.map((node) => ({
       pa: hostAddress(node.pc, node.entry) - RAM_BASE,
       sizeBytes: node.instructions.length * 4,
     }));
-    const translated: TranslatedRegion = { tableIndex, function: made, ranges };
+    const translated: TranslatedRegion = { overflow, tableIndex, function: made, ranges };
     this.#regions.add(translated);
     const roots = this.#rootsByPage.get(region.root >>> 12);
     if (roots) roots.add(region.root);
     else this.#rootsByPage.set(region.root >>> 12, new Set([region.root]));
     this.#liveInstructions += made.instructionCount;
-    const fresh = new Set<number>();
-    for (const range of ranges) if (this.#codeMap.add(translated, range)) fresh.add(Math.floor(range.pa / PAGE_BYTES));
-    if (fresh.size > 0) this.#host.watchPages(fresh, true);
+    for (const range of ranges) if (this.#codeMap.add(translated, range)) this.#freshPages.add(Math.floor(range.pa / PAGE_BYTES));
     for (const { pc, entry, place } of made.places) {
-      this.#byPlace.set(placeKey(pc, entry), { region: translated, place });
-      this.#fillSlot(pc, entry, translated, place);
+      const at = { pc, entry, overflow };
+      this.#byPlace.set(placeKey(at), { region: translated, place });
+      this.#fillSlot(at, translated, place);
     }
     return translated;
   }
@@ -282,9 +305,9 @@ export class Translator {
     return (SLOT_BASE + ((((pc + entry) & -4) << 2) & (SLOT_BYTES - Slot.size))) >>> 2;
   }
 
-  #fillSlot(pc: number, entry: number, region: TranslatedRegion, place: number): void {
+  #fillSlot({ pc, entry, overflow }: CodePlace, region: TranslatedRegion, place: number): void {
     const slot = this.#slotOf(pc, entry);
-    this.#words[slot + (Slot.pc >>> 2)] = pc;
+    this.#words[slot + (Slot.pc >>> 2)] = overflow ? pc | 1 : pc;
     this.#words[slot + (Slot.entry >>> 2)] = entry;
     this.#words[slot + (Slot.function >>> 2)] = region.tableIndex;
     this.#words[slot + (Slot.place >>> 2)] = place;
@@ -294,7 +317,7 @@ export class Translator {
     const empty = this.#codeMap.remove(region, region.ranges);
     if (empty.size > 0) this.#host.watchPages(empty, false);
     for (const { pc, entry } of region.function.places) {
-      const key = placeKey(pc, entry);
+      const key = placeKey({ pc, entry, overflow: region.overflow });
       if (this.#byPlace.get(key)?.region === region) this.#byPlace.delete(key);
       const slot = this.#slotOf(pc, entry);
       if (this.#words[slot + (Slot.function >>> 2)] === region.tableIndex) this.#words[slot + (Slot.pc >>> 2)] = EMPTY_SLOT;
@@ -312,6 +335,6 @@ function hostAddress(pc: number, entry: number): number {
   return ((pc + entry) | 0) + RAM_OFFSET;
 }
 
-function placeKey(pc: number, entry: number): number {
-  return (pc >>> 2) * 2 ** 20 + (entry >>> 12);
+function placeKey({ pc, entry, overflow }: CodePlace): number {
+  return ((pc >>> 2) * 2 + (overflow ? 1 : 0)) * 2 ** 20 + (entry >>> 12);
 }

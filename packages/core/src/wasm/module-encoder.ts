@@ -4,8 +4,17 @@ const UTF8 = new TextEncoder();
 
 /** A growing byte buffer with the two variable-length integer encodings of the binary format. */
 export class ByteSink {
-  #bytes = new Uint8Array(64);
+  #bytes: Uint8Array;
   length = 0;
+
+  constructor(initialBytes = 64) {
+    this.#bytes = new Uint8Array(initialBytes);
+  }
+
+  /** Forgets what has been written. */
+  clear(): void {
+    this.length = 0;
+  }
 
   byte(value: number): void {
     if (this.length === this.#bytes.length) this.#grow(this.length + 1);
@@ -45,6 +54,11 @@ export class ByteSink {
   /** Signed LEB128 of a 64-bit integer. */
   s64(value: bigint): void {
     let rest = BigInt.asIntN(64, value);
+    // Of a number that fits a word the encoding is the same, and made without big integers.
+    if (rest === BigInt.asIntN(32, rest)) {
+      this.s32(Number(rest));
+      return;
+    }
     for (;;) {
       const low = Number(rest & 0x7fn);
       rest >>= 7n;

@@ -52,6 +52,7 @@ export const Op = {
   i64LeS: 0x57,
   i64GeS: 0x59,
   i32Clz: 0x67,
+  i32Ctz: 0x68,
   i32Add: 0x6a,
   i32Sub: 0x6b,
   i32Mul: 0x6c,
@@ -103,6 +104,20 @@ export const Op = {
   i32Extend16S: 0xc1,
 } as const;
 
+/** Operators of the vector instructions, behind the prefix (section 5.4.8). */
+export const VectorOp = {
+  prefix: 0xfd,
+  v128Load: 0,
+  v128Const: 12,
+  i32x4Splat: 17,
+  i32x4Eq: 55,
+  v128And: 78,
+  v128Or: 80,
+  v128Xor: 81,
+  i32x4AllTrue: 163,
+  i32x4Bitmask: 164,
+} as const;
+
 /** Value and block types as the binary format has them. */
-export const ValueType = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, funcref: 0x70, void: 0x40 } as const;
-export type ValueTypeName = 'i32' | 'i64' | 'f32' | 'f64';
+export const ValueType = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b, funcref: 0x70, void: 0x40 } as const;
+export type ValueTypeName = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';

@@ -2,7 +2,7 @@ import { FIELDS, type FieldName } from '../../src/isa/encoding.js';
 import { decode, type Instruction } from '../../src/isa/instruction-set.js';
 import { type SprRow, sprByNumber } from '../../src/isa/special-purpose-registers.js';
 import { Esr, Msr, Vector } from '../../src/isa/vectors.js';
-import { TlbWord2 } from '../../src/mmu/translation-lookaside-buffer.js';
+import { TlbWord2 } from '../../src/mmu/tlb-words.js';
 import type { Case } from './case-generator.js';
 import { At, atSpr, RECORD_WORDS } from './layout.js';
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { assemble } from '../../src/isa/assembler.js';
 import { Esr, Msr, Vector } from '../../src/isa/vectors.js';
-import { pageSizeBytes } from '../../src/mmu/translation-lookaside-buffer.js';
+import { pageSizeBytes } from '../../src/mmu/tlb-words.js';
 import {
   ALL,
   CODE,
