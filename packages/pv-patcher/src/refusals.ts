@@ -6,6 +6,7 @@ export const REFUSALS = {
   'no-reach': 'the trampolines are farther away than a branch reaches',
   'no-room': 'no free memory for its trampoline was found',
   alone: 'it is not one of three that write an entry with nothing between them',
+  unchosen: 'it is not among the sites that were asked for',
   'live-registers': 'a return needs LR or CTR for its target, and both are live at an interrupt return',
 } as const;
 export type Refusal = keyof typeof REFUSALS;
