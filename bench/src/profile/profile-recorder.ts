@@ -14,7 +14,8 @@ interface FollowedInterrupt {
   readonly phase: Mutable<ProfilePhase>;
   readonly interruptedPc: number;
   readonly startCycles: number;
-  exits: number;
+  /** The exits within it. */
+  readonly exits: { readonly site: Mutable<SiteExits>; readonly cycles: number }[];
 }
 
 /** Makes a profile of a run: watches each exit, and looks at the TLB from time to time as a logic analyser would. */
@@ -46,10 +47,10 @@ export class ProfileRecorder {
     const { cycles } = processor.clock;
     phase.count++;
     phase.cycles += cycles - this.#lastCycles;
-    this.#followTimerInterrupts(phase, exit, cycles);
-    this.#lastCycles = cycles;
     if (isVirtualMiss(type)) add(phase.virtualMisses, exit.cycles);
     else this.#addSite(phase, exit, type, vcpu.msr);
+    this.#followTimerInterrupts(phase, exit, cycles);
+    this.#lastCycles = cycles;
     this.#lastMsr = vcpu.msr;
     const missed = this.#windows.observe(exit.pc, isVirtualMiss(type), this.#phases.indexOf(phase));
     if (missed !== undefined) add(phase.windowMisses[missed.kernel ? 'kernel' : 'user'], exit.cycles);
@@ -87,9 +88,10 @@ export class ProfileRecorder {
   #addSite(phase: Mutable<ProfilePhase>, { pc, cycles, work }: BookedExit, type: string, msr: number): void {
     const key = `0x${pc.toString(16).padStart(8, '0')}`;
     phase.sites[key] ??= {};
-    phase.sites[key][type] ??= { count: 0, cycles: 0, kept: { count: 0, cycles: 0 } };
+    phase.sites[key][type] ??= { count: 0, cycles: 0, kept: { count: 0, cycles: 0 }, inTimer: { count: 0, cycles: 0 } };
     const site: Mutable<SiteExits> = phase.sites[key][type];
     add(site, cycles);
+    this.#followed?.exits.push({ site, cycles });
     if (work.delivered !== 0 || ((msr ^ this.#lastMsr) & ~MSR_EE) !== 0) add(site.kept, cycles);
   }
 
@@ -108,16 +110,16 @@ export class ProfileRecorder {
       const overwritten = !atThisExit && work.delivered !== 0;
       this.#followed = overwritten
         ? undefined
-        : { phase, interruptedPc: vcpu.shared.get(SharedField.srr0), startCycles: atThisExit ? cycles : this.#lastCycles, exits: 0 };
+        : { phase, interruptedPc: vcpu.shared.get(SharedField.srr0), startCycles: atThisExit ? cycles : this.#lastCycles, exits: [] };
       return;
     }
     if (followed === undefined) return;
-    followed.exits++;
     if (work.instruction === 'rfi' && vcpu.pc === followed.interruptedPc) {
       followed.phase.timerInterrupts.followed++;
       followed.phase.timerInterrupts.cycles += cycles - followed.startCycles;
+      for (const { site, cycles: exitCycles } of followed.exits) add(site.inTimer, exitCycles);
       this.#followed = undefined;
-    } else if (followed.exits > LONGEST_INTERRUPT_EXITS) this.#followed = undefined;
+    } else if (followed.exits.length > LONGEST_INTERRUPT_EXITS) this.#followed = undefined;
   }
 }
 

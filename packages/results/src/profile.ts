@@ -11,6 +11,8 @@ export const SiteExitsSchema = v.strictObject({
    * Of these, the ones that no rewriting of the instruction takes away: they let an interrupt through, or changed the MSR beyond EE.
    */
   kept: v.strictObject(priced),
+  /** Of these, the ones within timer interrupts that were followed to their return. */
+  inTimer: v.strictObject(priced),
 });
 export type SiteExits = v.InferOutput<typeof SiteExitsSchema>;
 
