@@ -3,7 +3,8 @@ import type { Machine } from '@exitlab/monitor';
 import type { Profile, ProfilePhase, SiteExits } from '@exitlab/results';
 import { PageWindowRecorder } from './page-window-recorder.js';
 
-const MSR_EE = 0x8000;
+/** EE, and RI, which the 440 does not have: bits of the MSR that patched code changes by itself. */
+const PATCHABLE_MSR = 0x8002;
 /** After so many exits a timer interrupt has not returned: the kernel has gone on to another process. */
 const LONGEST_INTERRUPT_EXITS = 2000;
 
@@ -92,7 +93,7 @@ export class ProfileRecorder {
     const site: Mutable<SiteExits> = phase.sites[key][type];
     add(site, cycles);
     this.#followed?.exits.push({ site, cycles });
-    if (work.delivered !== 0 || ((msr ^ this.#lastMsr) & ~MSR_EE) !== 0) add(site.kept, cycles);
+    if (work.delivered !== 0 || ((msr ^ this.#lastMsr) & ~PATCHABLE_MSR) !== 0) add(site.kept, cycles);
   }
 
   /**

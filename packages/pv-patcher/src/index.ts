@@ -18,7 +18,6 @@ export type { ExecutionProfile, ShadowPolicy } from './prediction/execution-prof
 export type { Patch, PatchableSite } from './prediction/patch-choice.js';
 export {
   type PredictedTime,
-  predictSaving,
   type RankedPatch,
   type SavingPrediction,
   SavingPredictor,

@@ -53,4 +53,6 @@ export interface ShadowPolicy {
   readonly hostPageBytes: number;
   /** Whether the shared page takes a slot out of the rotation; else it is replaced like any other. */
   readonly sharedPagePinned: boolean;
+  /** The same for the trampolines, which one slot then maps; else each of their pages is mapped like any other. */
+  readonly trampolinesPinned: boolean;
 }

@@ -1,4 +1,4 @@
-import { placeTrampolines } from '../trampoline-area.js';
+import { packTrampolines } from '../trampoline-area.js';
 import type { ExecutionProfile, ProfiledWindow, ShadowPolicy } from './execution-profile.js';
 import type { Patch } from './patch-choice.js';
 import { ShadowRotation } from './shadow-rotation.js';
@@ -23,13 +23,14 @@ interface ParsedWindow {
   readonly eventCount: number;
 }
 
+const NO_PAGE = -1;
 /** In a long window this part at its start is for the rotation to fall into step, and is not counted. */
 const RUN_IN_SHARE = 0.25;
 const LONG_WINDOW_EVENTS = 1000;
 
 /** What the patched guest does at a place, beside what it did before. */
 interface PlaceEffect {
-  /** The page of its trampoline, or -1. */
+  /** The page of its trampoline, if that is mapped like any other. */
   readonly trampolinePage: number;
   readonly joins: boolean;
 }
@@ -41,21 +42,17 @@ interface PlaceEffect {
 export class PageReplay {
   readonly #profile: ExecutionProfile;
   readonly #policy: ShadowPolicy;
-  readonly #trampolinesEndPa: number;
   readonly #windows: readonly ParsedWindow[];
   /** Events that are counted, by phase. */
   readonly #countedEvents: number[];
   readonly #unpatched: readonly MissCounts[];
-  readonly #pageOf: ReadonlyMap<number, number>;
 
-  constructor(profile: ExecutionProfile, policy: ShadowPolicy, trampolinesEndPa: number) {
+  constructor(profile: ExecutionProfile, policy: ShadowPolicy) {
     this.#profile = profile;
     this.#policy = policy;
-    this.#trampolinesEndPa = trampolinesEndPa;
     this.#windows = profile.windows.map(parseWindow);
     this.#countedEvents = profile.phases.map(() => 0);
     for (const window of this.#windows) this.#countedEvents[window.phase]! += window.eventCount - runIn(window);
-    this.#pageOf = new Map(profile.pages.flatMap(({ ea, kernel }, index) => (kernel ? [[ea, index] as const] : [])));
     this.#unpatched = this.#replay(policy.shadowSlots, new Map(), profile.pages.length, undefined);
   }
 
@@ -66,10 +63,11 @@ export class PageReplay {
 
   /** By phase, what patching these adds. */
   addedMisses(patches: readonly Patch[]): AddedMisses[] {
-    const { shadowSlots, sharedPagePinned } = this.#policy;
+    const { shadowSlots, sharedPagePinned, trampolinesPinned } = this.#policy;
     const { effects, pageCount } = this.#effects(patches);
     const sharedPage = sharedPagePinned ? undefined : pageCount;
-    const slots = sharedPagePinned ? shadowSlots - 1 : shadowSlots;
+    const hasTrampolines = patches.some(({ sites }) => sites.some(({ trampoline }) => trampoline !== undefined));
+    const slots = shadowSlots - Number(sharedPagePinned) - Number(trampolinesPinned && hasTrampolines);
     const patched = this.#replay(slots, effects, pageCount + 1, sharedPage);
     return this.#profile.phases.map(({ count }, phase) => {
       const events = this.#countedEvents[phase]!;
@@ -83,25 +81,16 @@ export class PageReplay {
   /** What patching changes at each place, with numbers for the pages of trampolines behind those of the profile. */
   #effects(patches: readonly Patch[]): { readonly effects: ReadonlyMap<number, PlaceEffect>; readonly pageCount: number } {
     const sites = patches.flatMap((patch) => patch.sites).sort((a, b) => a.site.ea - b.site.ea);
-    const { pas } = placeTrampolines(
-      sites.flatMap(({ trampoline }) => trampoline ?? []),
-      this.#trampolinesEndPa,
-    );
-    const added = new Map<number, number>();
-    const pageAt = (ea: number): number => {
-      const base = ea - (ea % this.#policy.hostPageBytes);
-      const known = this.#pageOf.get(base) ?? added.get(base);
-      if (known !== undefined) return known;
-      const page = this.#profile.pages.length + added.size;
-      added.set(base, page);
-      return page;
-    };
-    let next = 0;
+    const { offsets, sizeBytes } = packTrampolines(sites.flatMap(({ trampoline }) => trampoline ?? []));
+    const { hostPageBytes, trampolinesPinned } = this.#policy;
+    const firstPage = this.#profile.pages.length;
+    const nextOffset = offsets.values();
+    const pageOf = (offset: number): number => (trampolinesPinned ? NO_PAGE : firstPage + Math.floor(offset / hostPageBytes));
     const effects = new Map<number, PlaceEffect>();
-    for (const { site, trampoline, offset, joins } of sites) {
-      effects.set(site.ea, { trampolinePage: trampoline === undefined ? -1 : pageAt(pas[next++]! + offset), joins });
+    for (const { site, trampoline, joins } of sites) {
+      effects.set(site.ea, { trampolinePage: trampoline === undefined ? NO_PAGE : pageOf(nextOffset.next().value!), joins });
     }
-    return { effects, pageCount: this.#profile.pages.length + added.size };
+    return { effects, pageCount: firstPage + Math.ceil(sizeBytes / hostPageBytes) };
   }
 
   /** Misses by phase on a rotation of `slots`. `sharedPage` is used at each patched place, if it is mapped like any other. */
@@ -129,7 +118,7 @@ export class PageReplay {
           else rotation.map(page);
         }
         if (effect === undefined) continue;
-        if (effect.trampolinePage >= 0) rotation.use(effect.trampolinePage);
+        if (effect.trampolinePage !== NO_PAGE) rotation.use(effect.trampolinePage);
         if (sharedPage !== undefined) rotation.use(sharedPage);
       }
     }

@@ -7,8 +7,6 @@ export interface PatchableSite {
   readonly site: PatchSite;
   readonly rule: PatchRule;
   readonly trampoline: Trampoline | undefined;
-  /** Where its code is executed, less where it lies. */
-  readonly offset: number;
   /** The exit stays and does the work of its fellows too: the last of joined `tlbwe`. */
   readonly staysExit: boolean;
   /** The exit stays as a `tlbwe`, whose first writes map nothing any more: those before the last of joined ones. */
@@ -37,7 +35,6 @@ export function patchesOf(plan: PatchPlan): Patch[] {
       site,
       rule,
       trampoline: rule.rewrite.kind === 'trampoline' ? rule.rewrite.trampoline : undefined,
-      offset: region.ea - region.pa,
       staysExit: isLast,
       joins: isJoined && !isLast,
     });

@@ -47,9 +47,9 @@ export class SavingPredictor {
   readonly #patches: readonly Patch[];
   readonly ranking: readonly RankedPatch[];
 
-  constructor(plan: PatchPlan, profile: ExecutionProfile, policy: ShadowPolicy, trampolinesEndPa: number) {
+  constructor(plan: PatchPlan, profile: ExecutionProfile, policy: ShadowPolicy) {
     this.#profile = profile;
-    this.#replay = new PageReplay(profile, policy, trampolinesEndPa);
+    this.#replay = new PageReplay(profile, policy);
     this.#patches = patchesOf(plan);
     this.ranking = this.#rank();
   }
@@ -132,16 +132,6 @@ export class SavingPredictor {
     const count = phases.reduce((sum, { virtualMisses }) => sum + virtualMisses.count, 0);
     return count === 0 ? 0 : phases.reduce((sum, { virtualMisses }) => sum + virtualMisses.cycles, 0) / count;
   }
-}
-
-/** A plan's prediction. */
-export function predictSaving(
-  plan: PatchPlan,
-  profile: ExecutionProfile,
-  policy: ShadowPolicy,
-  trampolinesEndPa: number,
-): SavingPrediction {
-  return new SavingPredictor(plan, profile, policy, trampolinesEndPa).prediction();
 }
 
 /** The exits at a guest pc that its instruction makes: interrupts and misses that happen to come there are not among them. */
