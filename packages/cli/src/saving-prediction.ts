@@ -43,7 +43,7 @@ export async function predictFrom(path: string, kernel: InputFile, toolVersion: 
     sharedPagePinned: policy.magicPageMapping === 'pinned',
     trampolinesPinned: policy.trampolineMapping === 'pinned',
   });
-  const { measuredCycles, ranking, curve } = predictor.prediction();
+  const { measuredCycles, ranking, curve, pagesBeyondSlots } = predictor.prediction();
   return {
     schema: PREDICTION_SCHEMA,
     toolVersion,
@@ -59,6 +59,7 @@ export async function predictFrom(path: string, kernel: InputFile, toolVersion: 
       missCycles: Math.round(missCycles),
     })),
     curve: [...curve],
+    warnings: pagesBeyondSlots === undefined ? [] : [messages.pagesBeyondSlots(pagesBeyondSlots)],
   };
 }
 

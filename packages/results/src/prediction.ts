@@ -41,6 +41,8 @@ export const PredictionSchema = v.strictObject({
   ranking: v.array(RankedPatchSchema),
   /** By ascending number of patches, the last all of them. */
   curve: v.array(PredictedTimeSchema),
+  /** What makes the prediction doubtful, a sentence each. */
+  warnings: v.array(v.string()),
 });
 export type Prediction = v.InferOutput<typeof PredictionSchema>;
 

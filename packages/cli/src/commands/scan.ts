@@ -47,6 +47,7 @@ async function predict(profile: string, kernel: InputFile, line: ParsedCommandLi
   const folder = line.text('out');
   const written = folder === undefined ? [] : await writePrediction(prediction, folder);
   environment.stdout.write(line.flag('json') ? predictionText(prediction) : predictionReportText(prediction, line.flag('sites')));
+  for (const warning of prediction.warnings) say(environment.stderr, messages.warning(warning));
   for (const file of written) say(environment.stderr, messages.resultWritten(file));
   return ExitStatus.fine;
 }

@@ -21,6 +21,8 @@ interface ParsedWindow {
   readonly slots: readonly number[];
   readonly codes: Int32Array;
   readonly eventCount: number;
+  /** In one event. */
+  readonly mostPages: number;
 }
 
 const NO_PAGE = -1;
@@ -61,14 +63,26 @@ export class PageReplay {
     return this.#unpatched;
   }
 
+  /**
+   * The most pages that the guest uses between two exits, as far as the windows show. In which order it does, and how often, no exit tells:
+   * where they are more than the slots, the misses are more than the replay counts.
+   */
+  get mostPagesBetweenExits(): number {
+    return Math.max(0, ...this.#windows.map(({ mostPages }) => mostPages));
+  }
+
+  /** Slots in rotation once the patches are there. */
+  slotsWith(patches: readonly Patch[]): number {
+    const { shadowSlots, sharedPagePinned, trampolinesPinned } = this.#policy;
+    const hasTrampolines = patches.some(({ sites }) => sites.some(({ trampoline }) => trampoline !== undefined));
+    return shadowSlots - Number(sharedPagePinned) - Number(trampolinesPinned && hasTrampolines);
+  }
+
   /** By phase, what patching these adds. */
   addedMisses(patches: readonly Patch[]): AddedMisses[] {
-    const { shadowSlots, sharedPagePinned, trampolinesPinned } = this.#policy;
     const { effects, pageCount } = this.#effects(patches);
-    const sharedPage = sharedPagePinned ? undefined : pageCount;
-    const hasTrampolines = patches.some(({ sites }) => sites.some(({ trampoline }) => trampoline !== undefined));
-    const slots = shadowSlots - Number(sharedPagePinned) - Number(trampolinesPinned && hasTrampolines);
-    const patched = this.#replay(slots, effects, pageCount + 1, sharedPage);
+    const sharedPage = this.#policy.sharedPagePinned ? undefined : pageCount;
+    const patched = this.#replay(this.slotsWith(patches), effects, pageCount + 1, sharedPage);
     return this.#profile.phases.map(({ count }, phase) => {
       const events = this.#countedEvents[phase]!;
       const scale = events === 0 ? 0 : count / events;
@@ -131,10 +145,12 @@ const runIn = ({ eventCount }: { readonly eventCount: number }): number =>
 
 function parseWindow({ phase, slots, events }: ProfiledWindow): ParsedWindow {
   const codes: number[] = [];
+  let mostPages = 0;
   const each = events === '' ? [] : events.split(';');
   for (const event of each) {
     const [place, ...words] = event.split(',');
     codes.push(Number(place), words.length);
+    mostPages = Math.max(mostPages, words.filter((word) => /^[m\d]/.test(word)).length);
     for (const word of words) {
       if (word.startsWith('m')) codes.push(Word.miss, Number(word.slice(1)));
       else if (word.startsWith('e')) codes.push(Word.eager, Number(word.slice(1)));
@@ -142,5 +158,5 @@ function parseWindow({ phase, slots, events }: ProfiledWindow): ParsedWindow {
       else codes.push(Word.use, Number(word));
     }
   }
-  return { phase, slots, codes: Int32Array.from(codes), eventCount: each.length };
+  return { phase, slots, codes: Int32Array.from(codes), eventCount: each.length, mostPages };
 }

@@ -35,6 +35,8 @@ export interface SavingPrediction {
   readonly ranking: readonly RankedPatch[];
   /** For some numbers of patches from 1 to all. */
   readonly curve: readonly PredictedTime[];
+  /** The most pages used between two exits, if the slots that patching leaves hold fewer: then the misses are more than predicted. */
+  readonly pagesBeyondSlots?: { readonly pages: number; readonly slots: number };
 }
 
 /** Points of the curve. */
@@ -82,7 +84,10 @@ export class SavingPredictor {
     const counts = new Set(
       Array.from({ length: CURVE_POINTS }, (_, point) => Math.max(1, Math.round(this.ranking.length ** ((point + 1) / CURVE_POINTS)))),
     );
+    const pages = this.#replay.mostPagesBetweenExits;
+    const slots = this.#replay.slotsWith(this.#patches);
     return {
+      ...(pages > slots && { pagesBeyondSlots: { pages, slots } }),
       measuredCycles: this.#profile.phases.reduce((sum, { cycles }) => sum + cycles, 0),
       ranking: this.ranking,
       curve: this.ranking.length === 0 ? [] : [...counts].map((count) => this.predict(count)),
