@@ -24,4 +24,5 @@ export {
 } from './prediction/saving-prediction.js';
 export { REFUSALS, type Refusal } from './refusals.js';
 export type { PageField, SharedPageLayout } from './shared-page-layout.js';
+export { SymbolIndex } from './symbol-index.js';
 export { BRANCH_REACH_BYTES, type PlacedTrampoline, type TrampolineArea } from './trampoline-area.js';

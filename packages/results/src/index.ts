@@ -6,6 +6,7 @@ export * from './exits-csv.js';
 export * from './host-bench-result.js';
 export * from './kvm-timing.js';
 export * from './measurement.js';
+export * from './paths-result.js';
 export * from './prediction.js';
 export * from './profile.js';
 export * from './result-file.js';
