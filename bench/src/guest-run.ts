@@ -41,6 +41,8 @@ export interface GuestRunSpec {
   readonly instructionMix?: boolean;
   /** `off`: exits are counted, and their durations not kept. */
   readonly exitTiming?: 'off';
+  /** Record where the exits come from, for the patcher; slower. */
+  readonly profile?: boolean;
   /** The generation of KVM whose costs are charged, and whose policy holds where {@link policy} says nothing; Linux 3.4's by default. */
   readonly costProfile?: string;
   /** When the strategy `patched` patches its guest; at load by default. */

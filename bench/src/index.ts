@@ -13,6 +13,7 @@ export * from './host-suite.js';
 export * from './hypervisor-choice.js';
 export * from './linux-guests.js';
 export * from './machine-measurement.js';
+export * from './paths/run-paths.js';
 export * from './phase-recorder.js';
 export * from './run-bench.js';
 export * from './run-guest.js';

@@ -9,6 +9,8 @@ export type TakeMeasurement = () => Measurement;
 
 /** The phase from the machine's start to the guest's first stamp. */
 export const BOOT_PHASE = 'boot';
+/** What is in no phase: after boot, outside the workloads. */
+export const BETWEEN_PHASES = '(between)';
 
 /** Cuts a run into phases: watches the console byte by byte, and measures at the very byte that completes a stamp. */
 export class PhaseRecorder {
@@ -21,6 +23,11 @@ export class PhaseRecorder {
   constructor(measure: TakeMeasurement, difference: (end: Measurement, start: Measurement) => Measurement) {
     this.#measure = measure;
     this.#difference = difference;
+  }
+
+  /** The phase that the guest is in. */
+  get current(): string {
+    return this.#open?.name ?? (this.phases.length === 0 ? BOOT_PHASE : BETWEEN_PHASES);
   }
 
   push(byte: number): void {

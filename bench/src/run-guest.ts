@@ -8,6 +8,7 @@ import { hostMachine } from './host-machine.js';
 import { hypervisorChoice } from './hypervisor-choice.js';
 import { measureMachine, measurementBetween } from './machine-measurement.js';
 import { PhaseRecorder } from './phase-recorder.js';
+import { ProfileRecorder } from './profile/profile-recorder.js';
 
 /** What a run takes from the host beside its guest's files. */
 export interface RunSurroundings {
@@ -36,6 +37,12 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
   if (strategy === undefined) throw new Error(`the command line let an unknown strategy through: ${spec.strategy}`);
   const { policy, costProfile } = hypervisorChoice(spec);
   const recorder = new PhaseRecorder(() => measureMachine(machine), measurementBetween);
+  const profiler = spec.profile
+    ? new ProfileRecorder(
+        () => machine,
+        () => recorder.current,
+      )
+    : undefined;
   const machine: Machine = new Machine({
     strategy,
     memoryBytes: spec.memoryBytes,
@@ -53,6 +60,7 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
     ...(spec.expect && { expectation: spec.expect }),
     ...(spec.exitTiming === 'off' && { exitTiming: false }),
     ...(io.trace && strategy.hypervisor && { trace: io.trace({ typeNames: EXIT_TYPES.map(({ name }) => name), coreHz: BAMBOO.coreHz }) }),
+    ...(profiler && { onExit: profiler.observe }),
     write: io.console,
     onConsoleByte: (byte) => recorder.push(byte),
   });
@@ -100,6 +108,7 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
     coreHz: machine.processor.clock.coreHz,
     byInstruction: { ...instructionTables(machine), ...executedTables(machine) },
     phases: recorder.phases,
+    ...(profiler && machine.hypervisor && { profile: profiler.profile() }),
     warnings: [
       ...machine.board.unclaimed.map(
         ({ space, location, reads, writes }) =>

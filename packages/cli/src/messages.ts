@@ -34,6 +34,19 @@ export const messages = {
     `There is no ${what} "${text}"${near === undefined ? '' : ` (did you mean "${near}"?)`}; ${choices.length === 0 ? 'there is none at all' : `choose among ${choices.join(', ')}`}.`,
   badAxis: (text: string) => `The option "--over" takes NAME=VALUES, such as shadowSlots=8,16,32, not "${text}".`,
   badPolicy: (text: string) => `The option "--policy" takes NAME=VALUE, such as shadowSlots=31, not "${text}".`,
+  noProfile: (path: string) => `${path} holds no profile; make one with "exitlab run --strategy trap --profile --json FILE".`,
+  profileOfOther: (path: string, profiled: string, image: string) =>
+    `${path} is a profile of another image, ${profiled}, and not of ${image}; make a profile of the image that you scan.`,
+  profileUnder: (path: string, strategy: string, wanted: string) =>
+    `${path} is a profile under the strategy ${strategy}; make one under ${wanted}, which shows the exits of the guest as it is.`,
+  profileReplacement: (path: string, replacement: string, wanted: string) =>
+    `${path} is a profile with the replacement ${replacement}, whose misses cannot be predicted; make one with ${wanted}.`,
+  pagesBeyondSlots: ({ pages, slots }: { readonly pages: number; readonly slots: number }) =>
+    `Between two exits the guest uses ${pages} pages, and patching leaves ${slots} shadow slots: it will make more virtual misses than predicted, how many the profile cannot tell.`,
+  sitesChosenTwice: () => 'The options "--sites-from" and "--best" both choose sites; give one of them.',
+  badSite: (file: string, text: string) =>
+    `${file} is no list of sites: "${text}" is not the address of an instruction, such as 0xc0001460.`,
+  noSites: (file: string) => `${file} names no site; write an address such as 0xc0001460 on each line.`,
   emptyName: (option: string) => `The option "--${option}" takes names separated by commas, and one of them is empty.`,
 
   noExits: (option: string, strategy: string, others: readonly string[]) =>

@@ -104,3 +104,18 @@ export function parsePolicies(texts: readonly string[]): Record<string, string> 
     }),
   );
 }
+
+/**
+ * Addresses of instructions, separated by white space; what follows a `#` in a line is a remark.
+ * @throws UsageError
+ */
+export function parseSites(file: string, text: string): ReadonlySet<number> {
+  const words = text
+    .split('\n')
+    .flatMap((line) => line.replace(/#.*/, '').trim().split(/\s+/))
+    .filter((word) => word !== '');
+  const bad = words.find((word) => !/^0x[\da-f]{1,8}$/i.test(word) || Number(word) % 4 !== 0);
+  if (bad !== undefined) throw new UsageError(messages.badSite(file, bad));
+  if (words.length === 0) throw new UsageError(messages.noSites(file));
+  return new Set(words.map(Number));
+}

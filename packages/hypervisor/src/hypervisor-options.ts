@@ -46,8 +46,19 @@ export interface HypervisorOptions {
   readonly hostTickHz?: number;
   /** Pages that the host's user space touches at each exit to it; they share the shadow TLB's rotation. 0 by default. */
   readonly hostProcessPages?: number;
-  /** Called at each exit when it is booked, with the record of its work, which is only lent. Every exit then takes the long way. */
-  readonly onExit?: (type: ExitType, work: Work) => void;
+  /** Called at each exit when its time has passed. Every exit then takes the long way. */
+  readonly onExit?: (exit: BookedExit) => void;
+}
+
+/** An exit that has been handled: the guest's state is what it goes on with. */
+export interface BookedExit {
+  readonly type: ExitType;
+  /** Where the guest was. */
+  readonly pc: number;
+  /** What the exit cost, idle time apart. */
+  readonly cycles: number;
+  /** Only lent. */
+  readonly work: Work;
 }
 
 /** Why `Hypervisor.run` came back. */

@@ -465,7 +465,7 @@ export class Hypervisor implements InterruptInputs {
     const cycles = this.#accounting.bookExit(type, idleCycles, this.#work);
     this.#log?.add(type, pc, clock.cycles - idleCycles, cycles + idleCycles);
     clock.advance(cycles);
-    this.#onExit?.(type, this.#work);
+    this.#onExit?.({ type, pc, cycles, work: this.#work });
     if (this.#onCleared === undefined) return;
     this.#accounting.clear();
     this.#log?.handOver();

@@ -7,8 +7,8 @@ export type { ExitTrace, LoggedExits } from './exit-log.js';
 export { EXIT_TYPES, type ExitTypeName, type ExitTypeRow } from './exit-types.js';
 export { type ByteChannels, HYPERCALL_INSTRUCTIONS } from './hypercalls.js';
 export { adoptNativeEntry, Hypervisor, type HypervisorStatistics } from './hypervisor.js';
-export type { GuestDevices, HypervisorOptions, RunOutcome as HypervisorRunOutcome } from './hypervisor-options.js';
-export { INTERRUPT_TABLE, type InterruptRow } from './interrupts.js';
+export type { BookedExit, GuestDevices, HypervisorOptions, RunOutcome as HypervisorRunOutcome } from './hypervisor-options.js';
+export { INTERRUPT_TABLE, type InterruptRow, Priority } from './interrupts.js';
 export { KVM_GENERATIONS, type KvmGeneration, kvmGeneration } from './kvm-generations.js';
 export {
   MicroguestImageError,

@@ -108,6 +108,7 @@ function isHeldBack(vcpu: Vcpu, interrupt: InterruptRow): boolean {
 
 function deliver(vcpu: Vcpu, interrupt: InterruptRow): void {
   vcpu.leaveTrampoline(false);
+  vcpu.deliveries[interrupt.priority]!++;
   const shared = vcpu.shared;
   const msr = vcpu.msr;
   switch (interrupt.saves) {

@@ -56,6 +56,8 @@ export class Vcpu {
   /** SPRs that only hold what was written to them, by number. */
   readonly storedSprs = new Map<number, number>();
 
+  /** Interrupts delivered so far, by priority. */
+  readonly deliveries = new Uint32Array(32);
   /** Pending interrupts, a bit mask by priority, and what they will report. */
   pending = 0;
   queuedEsr = 0;

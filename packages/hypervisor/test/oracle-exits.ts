@@ -65,7 +65,7 @@ export type Prices = Map<string, Map<number, number>>;
 /** What a guest's exits cost in each kernel (user space has a column of its own), under the policy of one of them. */
 export function pricesOf(guest: string, policyOf: string, image = oracleImage()): Map<string, Prices> {
   const prices = new Map<string, Prices>(KVM_GENERATIONS.map(({ costs }) => [costs.name, new Map()]));
-  const onExit: NonNullable<HypervisorOptions['onExit']> = (type, work) => {
+  const onExit: NonNullable<HypervisorOptions['onExit']> = ({ type, work }) => {
     const key = `${EXIT_TYPES[type]?.name} ${work.instruction} ${work.sprn} word${work.tlbWord}`;
     for (const { costs } of KVM_GENERATIONS) {
       let kernelPrice = 0;

@@ -1,3 +1,5 @@
+/** What a patch plan is made of, for those that show it. */
+export { kernelInstruction, type PatchPlan, SymbolIndex } from '@exitlab/pv-patcher';
 export { BAMBOO } from './board/bamboo.js';
 export { BambooBoard, type BambooOptions } from './board/bamboo-board.js';
 export { type BootPlan, type BootRequest, planBoot } from './board/bamboo-boot.js';

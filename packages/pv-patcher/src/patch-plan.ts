@@ -27,6 +27,8 @@ export interface PatchSite {
   readonly instruction: string;
   /** The function or label it belongs to. */
   readonly symbol: string | undefined;
+  /** Sites of one group are patched together or not at all. */
+  readonly group?: string;
   readonly outcome: PatchOutcome;
 }
 
@@ -72,13 +74,16 @@ export interface PatchOptions {
   readonly layout: SharedPageLayout;
   /** Finds a place for an area of trampolines: its physical address, a multiple of its size; undefined where there is none. */
   readonly findArea: (sizeBytes: number) => number | undefined;
+  /** Sites to patch, by address; all where absent. What must be patched together is, if one of it is chosen. */
+  readonly only?: ReadonlySet<number>;
 }
 
 /** A site with a rule, before places are given to trampolines. */
 interface Candidate {
   readonly code: CodeWord;
-  readonly found: KernelInstruction;
+  readonly instruction: KernelInstruction;
   readonly decision: PatchRule | Refusal;
+  readonly group?: string;
 }
 
 const RULES = new Map(PATCH_RULES.map((rule) => [rule.pattern, rule]));
@@ -87,63 +92,64 @@ const RULES = new Map(PATCH_RULES.map((rule) => [rule.pattern, rule]));
 const isUserCode = ({ name }: CodeRegion): boolean => name.startsWith('.user');
 
 /** Decides what becomes of every sensitive instruction of an image. Pure: the image is not changed. */
-export function planPatches(image: CodeImage, { layout, findArea }: PatchOptions): PatchPlan {
+export function planPatches(image: CodeImage, { layout, findArea, only }: PatchOptions): PatchPlan {
   const symbols = new SymbolIndex(image.symbols);
   const kernelRegions = image.regions.filter((region) => !isUserCode(region));
   const joined = joinedEntries(image, kernelRegions, symbols);
   const joinedEas = new Map(joined.flatMap(({ eas }) => eas.map((ea, index) => [ea, index === 2] as const)));
-  const candidates: Candidate[] = [];
+  const entryAt = new Map(joined.flatMap(({ eas }) => eas.map((ea) => [ea, `entry at ${eas[0].toString(16)}`] as const)));
+  const found: Candidate[] = [];
   const pageAccesses: PageAccess[] = [];
   for (const region of image.regions) {
     for (const code of wordsOf(region)) {
-      const found = kernelInstruction(code.word);
-      if (found === undefined) {
+      const instruction = kernelInstruction(code.word);
+      if (instruction === undefined) {
         if (accessesPage(code.word, layout) && !symbols.isData(code.ea)) {
           pageAccesses.push({ ea: code.ea, word: code.word, symbol: symbols.functionAt(code.ea) });
         }
         continue;
       }
-      const decision = decide(code, found, symbols, joinedEas);
-      // What does not trap is worth a word only where it is patched.
-      if (found.traps || typeof decision !== 'string') candidates.push({ code, found, decision });
+      const decision = decide(code, instruction, symbols, joinedEas);
+      const group = typeof decision === 'string' ? undefined : (decision.group ?? entryAt.get(code.ea));
+      found.push({ code, instruction, decision, ...(group !== undefined && { group }) });
     }
   }
+  // What does not trap is worth a word only where it is patched.
+  const candidates = chosen(found, only).filter(({ instruction, decision }) => instruction.traps || typeof decision !== 'string');
 
   const needed = candidates.flatMap(({ decision }) => trampolineOf(decision) ?? []);
   const { offsets, sizeBytes } = packTrampolines(needed);
   const area = needed.length > 0 ? placedArea(areaBytesFor(sizeBytes), findArea) : undefined;
   const nextOffset = offsets.values();
-  const sites = candidates.map(({ code: { ea, region, word }, found, decision }): PatchSite => {
-    const site = { ea, region, word, instruction: found.name, symbol: symbols.functionAt(ea) };
+  const sites = candidates.map(({ code: { ea, region, word }, instruction, decision, group }): PatchSite => {
+    const site = { ea, region, word, instruction: instruction.name, symbol: symbols.functionAt(ea), ...(group !== undefined && { group }) };
     if (typeof decision === 'string') return { ...site, outcome: { kind: 'refused', refusal: decision } };
     const sitePa = physicalAddress(region, ea);
     const trampoline = trampolineOf(decision);
     if (trampoline === undefined) {
-      const after = rewrittenWord(decision, found.register, word, joinedEas.get(ea) ?? false, layout);
+      const after = rewrittenWord(decision, instruction.register, word, joinedEas.get(ea) ?? false, layout);
       return { ...site, outcome: { kind: 'patched', rule: decision, word: after } };
     }
     if (area === undefined) return { ...site, outcome: { kind: 'refused', refusal: 'no-room' } };
     const pa = area.pa + nextOffset.next().value!;
     if (!reaches(sitePa, pa)) return { ...site, outcome: { kind: 'refused', refusal: 'no-reach' } };
-    const placed = placeTrampoline(trampoline, { sitePa, original: word, register: found.register }, pa, layout);
+    const placed = placeTrampoline(trampoline, { sitePa, original: word, register: instruction.register }, pa, layout);
     return { ...site, outcome: { kind: 'patched', rule: decision, word: branch(sitePa, pa), trampoline: placed } };
   });
 
-  const groupOf = new Map(joined.flatMap(({ eas }) => eas.map((ea) => [ea, `entry at ${eas[0].toString(16)}`] as const)));
+  const patchedEas = new Set(sites.flatMap(({ ea, outcome }) => (outcome.kind === 'patched' ? [ea] : [])));
   return {
     layout,
     sites,
-    edits: sites.flatMap(({ ea, region, word, outcome }): WordEdit[] => {
+    edits: sites.flatMap(({ ea, region, word, group, outcome }): WordEdit[] => {
       if (outcome.kind === 'refused') return [];
-      const group = outcome.rule.group ?? groupOf.get(ea);
       return [{ pa: physicalAddress(region, ea), before: word, after: outcome.word, ...(group !== undefined && { group }) }];
     }),
     area,
     trampolines: sites.flatMap(({ outcome }) => (outcome.kind === 'patched' ? (outcome.trampoline ?? []) : [])),
-    uninterrupted: joined.map(({ region, eas }) => ({
-      firstPa: physicalAddress(region, eas[0]),
-      lastPa: physicalAddress(region, eas[2]),
-    })),
+    uninterrupted: joined
+      .filter(({ eas }) => patchedEas.has(eas[0]))
+      .map(({ region, eas }) => ({ firstPa: physicalAddress(region, eas[0]), lastPa: physicalAddress(region, eas[2]) })),
     pageAccesses,
   };
 }
@@ -151,6 +157,17 @@ export function planPatches(image: CodeImage, { layout, findArea }: PatchOptions
 function placedArea(sizeBytes: number | undefined, findArea: PatchOptions['findArea']): TrampolineArea | undefined {
   const pa = sizeBytes === undefined ? undefined : findArea(sizeBytes);
   return sizeBytes === undefined || pa === undefined ? undefined : { pa, sizeBytes };
+}
+
+/** The candidates with only those to be patched that were asked for, and what must be patched with them. */
+function chosen(found: readonly Candidate[], only: ReadonlySet<number> | undefined): readonly Candidate[] {
+  if (only === undefined) return found;
+  const groups = new Set(found.flatMap(({ code, group }) => (group !== undefined && only.has(code.ea) ? [group] : [])));
+  return found.map((candidate) => {
+    const { code, instruction, decision, group } = candidate;
+    const isChosen = only.has(code.ea) || (group !== undefined && groups.has(group));
+    return isChosen || typeof decision === 'string' ? candidate : { code, instruction, decision: 'unchosen' };
+  });
 }
 
 function trampolineOf(decision: PatchRule | Refusal): Trampoline | undefined {

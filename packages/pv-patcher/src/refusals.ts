@@ -5,6 +5,7 @@ export const REFUSALS = {
   'no-reach': 'the trampolines are farther away than a branch reaches',
   'no-room': 'no free memory for its trampoline was found',
   alone: 'it is not one of three that write an entry with nothing between them',
+  unchosen: 'it is not among the sites that were asked for',
   'live-registers':
     'the target of a return needs LR or CTR, and both are live at an interrupt return; a branch written for the purpose costs more than it saves',
   effects: 'a write has effects beyond the register, which only the hypervisor can bring about',

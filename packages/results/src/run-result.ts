@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { END_REASONS, type EndReason } from './end-reasons.js';
 import { measurementEntries } from './measurement.js';
 import { count, quantity } from './numbers.js';
+import { ProfileSchema } from './profile.js';
 
 /** The format's name and version, first in every file. The version goes up whenever an older reader would misread the file. */
 export const RUN_SCHEMA = 'exitlab/run@1';
@@ -85,6 +86,8 @@ const measuredRunEntries = {
    */
   byInstruction: v.record(text, v.record(text, count)),
   phases: v.array(PhaseSchema),
+  /** Where the exits came from, if that was asked for. */
+  profile: v.exactOptional(ProfileSchema),
   warnings: v.array(text),
 } as const;
 

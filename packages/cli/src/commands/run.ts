@@ -37,6 +37,7 @@ const OPTIONS: OptionTable = {
   engine: { value: 'NAME', help: `what executes the guest: ${ENGINES.join(' or ')} (default ${DEFAULT_ENGINE}); it cannot tell` },
   stats: { help: 'say at the end what the translator did' },
   'instruction-mix': { help: 'count the instructions executed, by mnemonic and timing class (in --json; slower)' },
+  profile: { help: 'record where the exits come from, for "exitlab scan --profile" (in --json; slower)' },
   ...HYPERVISOR_OPTIONS,
 };
 
@@ -113,6 +114,7 @@ async function runSpec(line: ParsedCommandLine, { machines }: CommandEnvironment
     ...hypervisorWish(line, machines),
     ...(line.flag('instruction-mix') && { instructionMix: true }),
     ...(line.text('exit-timing') === 'off' && { exitTiming: 'off' as const }),
+    ...(line.flag('profile') && { profile: true }),
   };
   const initrd = line.text('initrd');
   const dtb = line.text('dtb');

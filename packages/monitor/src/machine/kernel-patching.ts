@@ -45,14 +45,17 @@ export interface StrategyKernel {
 /** Plans the patching of an ELF kernel. Throws a {@link UserError} for an image in which code cannot be told from data. */
 export function planKernelPatches(kernel: Uint8Array): PatchPlan {
   if (readPatchRecord(kernel) !== undefined) throw UserError.of('already-patched', {});
-  return planFor(codeImage(kernel));
+  return planFor(codeImage(kernel), undefined);
 }
 
-/** A patched copy of an ELF kernel; the given bytes stay as they are. Throws a {@link UserError} where it must not be patched. */
-export function patchKernel(kernel: Uint8Array, when: PatchTime = 'static'): PatchedKernel {
+/**
+ * A patched copy of an ELF kernel; the given bytes stay as they are. `only` names the sites to patch by their addresses, all where it is
+ * absent. Throws a {@link UserError} where it must not be patched.
+ */
+export function patchKernel(kernel: Uint8Array, when: PatchTime = 'static', only?: ReadonlySet<number>): PatchedKernel {
   if (readPatchRecord(kernel) !== undefined) throw UserError.of('already-patched', {});
   const image = codeImage(kernel);
-  const plan = planFor(image);
+  const plan = planFor(image, only);
   const conflict = plan.pageAccesses.find((access) => !isInOwnTemplates(image, access));
   if (conflict !== undefined) throw UserError.of('page-in-use', { at: conflict.ea, symbol: conflict.symbol });
 
@@ -96,8 +99,12 @@ export function kernelForStrategy(
   return { bytes: kernel, patchedGuest: record.guest };
 }
 
-const planFor = (image: ElfCodeImage): PatchPlan =>
-  planPatches(image, { layout: SHARED_PAGE_LAYOUT, findArea: (sizeBytes) => freeArea(image.segments, sizeBytes) });
+const planFor = (image: ElfCodeImage, only: ReadonlySet<number> | undefined): PatchPlan =>
+  planPatches(image, {
+    layout: SHARED_PAGE_LAYOUT,
+    findArea: (sizeBytes) => freeArea(image.segments, sizeBytes),
+    ...(only && { only }),
+  });
 
 /** A built-in device tree is smaller than this; whether one of the user's is, too, is checked when the image is loaded. */
 const DEVICE_TREE_ROOM_BYTES = 0x1_0000;

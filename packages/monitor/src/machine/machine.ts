@@ -1,5 +1,6 @@
 import { type EngineName, Processor440 } from '@exitlab/core';
 import {
+  type BookedExit,
   type CostProfile,
   type ExitTrace,
   HYPERCALL_INSTRUCTIONS,
@@ -53,6 +54,8 @@ export interface MachineOptions {
   readonly exitTiming?: boolean;
   /** Takes every exit, in order; ignored where the strategy has no hypervisor. */
   readonly trace?: ExitTrace;
+  /** Sees each exit when its time has passed, where there is a hypervisor; slower. */
+  readonly onExit?: (exit: BookedExit) => void;
   /** The text that ends the run, see {@link RunEnd}. */
   readonly expectation?: RegExp;
   /** Takes console output in pieces. */
@@ -133,6 +136,7 @@ export class Machine {
           ...(options.countSites && { countSites: true }),
           ...(options.exitTiming !== undefined && { exitTiming: options.exitTiming }),
           ...(options.trace && { trace: options.trace }),
+          ...(options.onExit && { onExit: options.onExit }),
         },
       );
       this.board.connect(this.hypervisor);
