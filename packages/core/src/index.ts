@@ -1,5 +1,7 @@
 export { doubleHighOfSingle, doubleLowOfSingle, singleOfDouble } from './fpu/index.js';
 export * from './hardware.js';
+// What host routines are written with.
+export type { HostRoutineBuilder } from './host/host-routine-builder.js';
 export { AssemblyError, assemble, encode } from './isa/assembler.js';
 export { disassemble, mnemonicOf } from './isa/disassembler.js';
 export { type Effects, effectsOf } from './isa/effects.js';
@@ -12,4 +14,18 @@ export { pageSizeBytes, permits, TLB_ENTRIES, TlbWord0, TlbWord1, TlbWord2 } fro
 export type { RepeatedFault } from './processor/fault-watch.js';
 export { DEFAULT_ENGINE, ENGINES, type EngineName, Processor440, type Processor440Options } from './processor/processor-440.js';
 export type { ProcessorStatistics } from './processor/processor-statistics.js';
+export {
+  addDouble,
+  double,
+  doubleOfUnsigned,
+  doubleOfWord,
+  eqDouble,
+  geDouble,
+  maxDouble,
+  minDouble,
+  mulDouble,
+  selectDouble,
+  subDouble,
+} from './semantics/double.js';
+export { constant, type F64, type I32 } from './semantics/expression.js';
 export type { TranslatorStatistics } from './translator/statistics.js';

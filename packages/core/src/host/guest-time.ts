@@ -25,7 +25,7 @@ export class GuestTime {
   #budget = 0;
   #isExecuting = false;
 
-  constructor(buffer: ArrayBufferLike) {
+  constructor(buffer: ArrayBuffer) {
     this.#words = new Int32Array(buffer, 0, State.end >>> 2);
     this.#doubles = new Float64Array(buffer, 0, State.end >>> 3);
   }

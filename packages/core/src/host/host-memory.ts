@@ -5,7 +5,7 @@ import { HOST_MEMORY_BASE, HOST_MEMORY_BYTES, RAM_BASE } from '../processor/stat
  * It is the host's to lay out, in host-endian words.
  */
 export interface HostMemory {
-  readonly buffer: ArrayBufferLike;
+  readonly buffer: ArrayBuffer;
   /** Byte address of the area in `buffer`, a multiple of 64 KB. */
   readonly base: number;
   readonly sizeBytes: number;
@@ -13,6 +13,6 @@ export interface HostMemory {
   readonly ramBase: number;
 }
 
-export function hostMemoryIn(buffer: ArrayBufferLike): HostMemory {
+export function hostMemoryIn(buffer: ArrayBuffer): HostMemory {
   return { buffer, base: HOST_MEMORY_BASE, sizeBytes: HOST_MEMORY_BYTES, ramBase: RAM_BASE };
 }

@@ -7,6 +7,9 @@ import { constant, type F64, type I32 } from '../semantics/expression.js';
 import { StateBuilder } from '../semantics/state-builder.js';
 import { Op } from '../wasm/opcodes.js';
 
+/** What a routine calls of the processor. */
+export type HostRoutineImport = 'findContexts' | 'writeTlbWord' | 'writeTlbEntry';
+
 const sprOffset = (number: number): number => State.spr + 4 * number;
 const SRR0 = sprOffset(sprn('SRR0'));
 const SRR1 = sprOffset(sprn('SRR1'));
@@ -25,13 +28,13 @@ export class HostRoutineBuilder extends StateBuilder {
   /** Leaves the interrupt to the host. */
   readonly decline: Label;
   readonly #vector: number;
-  readonly #selectContexts: () => void;
+  readonly #call: (name: HostRoutineImport) => void;
 
-  constructor(emit: CodeEmitter, vector: number, decline: Label, selectContexts: () => void) {
+  constructor(emit: CodeEmitter, vector: number, decline: Label, call: (name: HostRoutineImport) => void) {
     super(emit);
     this.#vector = vector;
     this.decline = decline;
-    this.#selectContexts = selectContexts;
+    this.#call = call;
   }
 
   declineIf(condition: I32): void {
@@ -55,6 +58,10 @@ export class HostRoutineBuilder extends StateBuilder {
   /** What the interrupt would put into ESR and DEAR, if its vector writes them. */
   syndrome(): I32 {
     return this.state(State.pendingEsr);
+  }
+  /** ESR as the interrupt leaves it. */
+  syndromeRegister(): I32 {
+    return this.or(this.and(this.state(ESR), constant(Esr.MCI)), this.syndrome());
   }
   faultAddress(): I32 {
     return this.state(State.pendingDear);
@@ -82,6 +89,12 @@ export class HostRoutineBuilder extends StateBuilder {
     return this.let(subDouble(this.double(constant(0), State.zeroCycles), doubleOfWord(this.state(State.remaining))));
   }
 
+  /** Instructions of the guest that processor and host routines had completed at `cycles`, which is now. */
+  completedInstructions(cycles: F64): F64 {
+    const retired = subDouble(cycles, this.double(constant(0), State.addedCycles));
+    return addDouble(retired, this.double(constant(0), State.hostInstructions));
+  }
+
   /**
    * Lets `cycles` cycles pass in which the host completes `instructions` instructions of the guest. Declines where the run's limit or a
    * timer event would be reached by then, or something waits to be looked at.
@@ -105,6 +118,17 @@ export class HostRoutineBuilder extends StateBuilder {
     if (instructions > 0) add(State.hostInstructions, doubleOfWord(constant(instructions)));
   }
 
+  /** `tlbwe` of one word; word 0 takes the TID beside it. */
+  writeTlbWord(index: I32, word: 0 | 1 | 2, value: I32, tid: I32): void {
+    for (const operand of [index, constant(word), value, tid]) this.emit.value(operand);
+    this.#call('writeTlbWord');
+  }
+  /** `tlbwe` of all three words. */
+  writeTlbEntry(index: I32, word0: I32, word1: I32, word2: I32, tid: I32): void {
+    for (const operand of [index, word0, word1, word2, tid]) this.emit.value(operand);
+    this.#call('writeTlbEntry');
+  }
+
   clearReservation(): void {
     this.setState(State.reservationValid, constant(0));
   }
@@ -125,7 +149,7 @@ export class HostRoutineBuilder extends StateBuilder {
     this.#takeInterrupt();
     this.setState(State.msr, nextMsr);
     this.setState(PID, nextPid);
-    this.#selectContexts();
+    this.#call('findContexts');
     this.#return(nextPc);
   }
 
@@ -140,7 +164,7 @@ export class HostRoutineBuilder extends StateBuilder {
     const { writesEsr, writesDear } = VECTORS[this.#vector]!;
     this.setState(SRR0, this.interruptedPc());
     this.setState(SRR1, this.msr());
-    if (writesEsr) this.setState(ESR, this.or(this.and(this.state(ESR), constant(Esr.MCI)), this.syndrome()));
+    if (writesEsr) this.setState(ESR, this.syndromeRegister());
     if (writesDear) this.setState(DEAR, this.faultAddress());
     const counter = State.interruptCounts + 4 * this.#vector;
     this.setState(counter, this.add(this.state(counter), constant(1)));

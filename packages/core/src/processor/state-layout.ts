@@ -61,15 +61,15 @@ export const State = {
   fallBackCounts: 456, // 8 words
   fpr: 512, // 32 doublewords
   /** Time that passes without instructions (host/guest-time.ts); the first three are doubles. */
-  addedCycles: 1024,
-  zeroCycles: 1032,
-  hostInstructions: 1040,
-  limitSlack: 1048,
-  eventSlack: 1052,
-  withheld: 1056,
-  skipped: 1060,
+  addedCycles: 768,
+  zeroCycles: 776,
+  hostInstructions: 784,
+  limitSlack: 792,
+  eventSlack: 796,
+  withheld: 800,
+  skipped: 804,
   /** Bit n: there is a host routine for interrupt n. */
-  hostVectors: 1064,
+  hostVectors: 808,
   /** Instructions that the interpreter has retired between translated code, a doubleword a reason (translator/region-function.ts). */
   interpreted: 1072, // 4 doublewords
   /** The TLB, a word an entry and field (mmu/translation-lookaside-buffer.ts). */

@@ -63,6 +63,10 @@ export function doubleOfSingleBits(bits: I32): F64 {
 export function wordOfDouble(a: F64): I32 {
   return { type: 'i32', kind: 'unary', op: Op.i32TruncF64S, a };
 }
+/** Of a word taken for unsigned. */
+export function doubleOfUnsigned(a: I32): F64 {
+  return { type: 'f64', kind: 'unary', op: Op.f64ConvertI32U, a };
+}
 export function doubleOfWord(a: I32): F64 {
   return { type: 'f64', kind: 'unary', op: Op.f64ConvertI32S, a };
 }

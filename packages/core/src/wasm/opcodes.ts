@@ -95,6 +95,7 @@ export const Op = {
   i64ExtendI32U: 0xad,
   f32DemoteF64: 0xb6,
   f64ConvertI32S: 0xb7,
+  f64ConvertI32U: 0xb8,
   f64PromoteF32: 0xbb,
   i32ReinterpretF32: 0xbc,
   i64ReinterpretF64: 0xbd,
