@@ -1,18 +1,11 @@
 import type { CostProfile } from './cost-profiles/cost-profile.js';
+import { clearDurations, DurationField, type DurationSummary, Durations } from './durations.js';
 import { SPR_TABLE } from './emulation/sprs.js';
+import { EXIT_CLASS_DOUBLES, ExitClass, type WorkItemName } from './exit-classes.js';
 import { ExitLedger, type LedgerEntry } from './exit-ledger.js';
 import { EXIT_TYPES, type ExitType } from './exit-types.js';
+import { EXIT_CLASS_CAPACITY, PINNED_COUNTS } from './host-area.js';
 import type { Work } from './work.js';
-
-/** Distribution of durations in core cycles: what KVM's exit timing prints of a type. */
-export interface DurationSummary {
-  readonly count: number;
-  /** 0 where the count is 0. */
-  readonly minCycles: number;
-  readonly maxCycles: number;
-  readonly sumCycles: number;
-  readonly sumOfSquares: number;
-}
 
 /** What one exit type came to. */
 export interface ExitSummary extends DurationSummary {
@@ -34,44 +27,42 @@ export interface AccountingSnapshot {
   readonly idleCycles: number;
 }
 
-class Durations {
-  count = 0;
-  min = Number.POSITIVE_INFINITY;
-  max = 0;
-  sum = 0;
-  sumOfSquares = 0;
+/** Where an accounting keeps what the exit routine books, too; memory of its own where absent. */
+export interface AccountingCells {
+  readonly timeInGuest?: Float64Array<ArrayBuffer>;
+  readonly pinnedCounts?: Float64Array<ArrayBuffer>;
+  readonly exitClasses?: Float64Array<ArrayBuffer>;
+}
 
-  add(cycles: number, times = 1): void {
-    this.count += times;
-    this.sum += times * cycles;
-    this.sumOfSquares += times * cycles * cycles;
-    if (cycles < this.min) this.min = cycles;
-    if (cycles > this.max) this.max = cycles;
+/** An entry whose count lies where the exit routine counts, too. */
+export class PinnedEntry implements LedgerEntry {
+  readonly type: ExitType;
+  readonly work: Work;
+  readonly cycles: number;
+  readonly index: number;
+  sleepCount = 0;
+  readonly #counts: Float64Array;
+
+  constructor(type: ExitType, work: Work, cycles: number, counts: Float64Array, index: number) {
+    this.type = type;
+    this.work = work;
+    this.cycles = cycles;
+    this.index = index;
+    this.#counts = counts;
   }
 
-  clear(): void {
-    this.count = 0;
-    this.min = Number.POSITIVE_INFINITY;
-    this.max = 0;
-    this.sum = 0;
-    this.sumOfSquares = 0;
+  get count(): number {
+    return this.#counts[this.index] as number;
   }
-
-  summary(): DurationSummary {
-    return {
-      count: this.count,
-      minCycles: this.min === Number.POSITIVE_INFINITY ? 0 : this.min,
-      maxCycles: this.max,
-      sumCycles: this.sum,
-      sumOfSquares: this.sumOfSquares,
-    };
+  set count(value: number) {
+    this.#counts[this.index] = value;
   }
 }
 
 /** Exit timing, as arch/powerpc/kvm/timing.c keeps it, with exact modelled cycles in place of microseconds. */
 export class Accounting {
   readonly #types = EXIT_TYPES.map(() => new Durations());
-  readonly #timeInGuest = new Durations();
+  readonly #timeInGuest: Durations;
   readonly #instructions = new Map<string, number>();
   readonly #parts = EXIT_TYPES.map(() => new Map<string, number>());
   #idleCycles = 0;
@@ -79,12 +70,18 @@ export class Accounting {
   readonly #isTimed: boolean;
   /** What has been booked since the sums were last brought up to date. */
   readonly #ledger = new ExitLedger();
-  readonly #pinned: LedgerEntry[] = [];
+  readonly #pinned: PinnedEntry[] = [];
+  readonly #pinnedCounts: Float64Array;
+  readonly #classes: ExitClass[] = [];
+  readonly #classDoubles: Float64Array;
 
   /** @param isTimed whether durations are kept; without them exits are only counted, and cost the guest the same. */
-  constructor(costProfile: CostProfile, isTimed = true) {
+  constructor(costProfile: CostProfile, isTimed = true, cells: AccountingCells = {}) {
     this.#costProfile = costProfile;
     this.#isTimed = isTimed;
+    this.#timeInGuest = new Durations(cells.timeInGuest);
+    this.#pinnedCounts = cells.pinnedCounts ?? new Float64Array(PINNED_COUNTS);
+    this.#classDoubles = cells.exitClasses ?? new Float64Array(EXIT_CLASS_CAPACITY * EXIT_CLASS_DOUBLES);
   }
 
   /** Books an exit in which the guest slept for `idleCycles`, 0 for most. Returns what the exit costs beside that, in core cycles. */
@@ -99,11 +96,23 @@ export class Accounting {
     return entry.cycles;
   }
 
-  /** An entry for exits that always take this work; who takes one adds to its count. It lasts as long as this accounting. */
-  pin(type: ExitType, work: Work): LedgerEntry {
-    const entry = { type, work: work.copy(), cycles: this.#costProfile.price(type, work), count: 0, sleepCount: 0 };
+  /** The entry for exits that always take this work; who takes one adds to its count. It lasts as long as this accounting. */
+  pin(type: ExitType, work: Work): PinnedEntry {
+    const known = this.#pinned.find((entry) => entry.type === type && entry.work.equals(work));
+    if (known !== undefined) return known;
+    const entry = new PinnedEntry(type, work.copy(), this.#costProfile.price(type, work), this.#pinnedCounts, this.#pinned.length);
     this.#pinned.push(entry);
     return entry;
+  }
+
+  /** A class of exits that the exit routine books. */
+  exitClass(type: ExitType, base: Work, items: readonly WorkItemName[]): ExitClass {
+    const index = this.#classes.length;
+    const doubles = this.#classDoubles.subarray(index * EXIT_CLASS_DOUBLES, (index + 1) * EXIT_CLASS_DOUBLES);
+    clearDurations(doubles);
+    const made = new ExitClass(this.#costProfile, type, base, items, index, doubles);
+    this.#classes.push(made);
+    return made;
   }
 
   #newEntry(type: ExitType, work: Work): LedgerEntry {
@@ -117,6 +126,36 @@ export class Accounting {
   /** Adds what the ledger holds to the sums. */
   #settle(): void {
     for (const entries of [this.#ledger.entries, this.#pinned]) for (const entry of entries) this.#settleEntry(entry);
+    for (const each of this.#classes) this.#settleClass(each);
+  }
+
+  #settleClass(exitClass: ExitClass): void {
+    const { type, base, doubles, items, itemParts, parts } = exitClass;
+    const count = doubles[DurationField.count] as number;
+    if (count === 0) return;
+    const durations = this.#types[type] as Durations;
+    if (this.#isTimed) {
+      durations.merge(doubles);
+      this.#addParts(type, parts, count);
+      for (const name of items) {
+        const amount = exitClass.amountOf(name);
+        if (amount > 0) this.#addParts(type, itemParts.get(name) as ReadonlyMap<string, number>, amount);
+      }
+    } else durations.count(count);
+    this.#addInstruction(base, count);
+    clearDurations(doubles);
+  }
+
+  #addParts(type: ExitType, parts: ReadonlyMap<string, number>, times: number): void {
+    const sums = this.#parts[type] as Map<string, number>;
+    for (const [part, instructions] of parts) sums.set(part, (sums.get(part) ?? 0) + times * instructions);
+  }
+
+  #addInstruction(work: Work, times: number): void {
+    if (work.instruction === '') return;
+    const spr = work.sprn < 0 ? '' : ` ${SPR_TABLE.get(work.sprn)?.name ?? work.sprn}`;
+    const key = `${work.instruction}${spr}`;
+    this.#instructions.set(key, (this.#instructions.get(key) ?? 0) + times);
   }
 
   #settleEntry(entry: LedgerEntry): void {
@@ -130,11 +169,7 @@ export class Accounting {
         parts.set(part, (parts.get(part) ?? 0) + times * instructions);
       });
     }
-    if (work.instruction !== '') {
-      const spr = work.sprn < 0 ? '' : ` ${SPR_TABLE.get(work.sprn)?.name ?? work.sprn}`;
-      const key = `${work.instruction}${spr}`;
-      this.#instructions.set(key, (this.#instructions.get(key) ?? 0) + times);
-    }
+    this.#addInstruction(work, times);
     entry.count = 0;
     entry.sleepCount = 0;
   }
@@ -142,7 +177,7 @@ export class Accounting {
   #book(type: ExitType, cycles: number, times: number): void {
     const durations = this.#types[type] as Durations;
     if (this.#isTimed) durations.add(cycles, times);
-    else durations.count += times;
+    else durations.count(times);
   }
 
   bookTimeInGuest(cycles: number): void {

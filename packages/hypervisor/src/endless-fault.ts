@@ -25,6 +25,33 @@ const UNEXPLAINED_LIMIT = 32;
 /** The exits by which a guest returns from an interrupt. */
 const RETURNS: ReadonlySet<string> = new Set(['EMUL_RFI', 'X_EMUL_RFCI']);
 
+/** The detector's state: where each part lies among its doubles; addresses are -1 where there is none. */
+export const DetectorField = {
+  lastInstructions: 0,
+  withoutProgress: 1,
+  userPc: 2,
+  userAddress: 3,
+  userRepeats: 4,
+  unexplained: 5,
+  /** Guest instructions completed when the exit before was a return from an interrupt, else -1. */
+  returnedAt: 6,
+  fruitlessPc: 7,
+  fruitlessAddress: 8,
+  fruitlessReturns: 9,
+} as const;
+const Field = DetectorField;
+export const DETECTOR_FIELDS = 10;
+const NONE_AT_FIRST = [
+  Field.lastInstructions,
+  Field.userPc,
+  Field.userAddress,
+  Field.returnedAt,
+  Field.fruitlessPc,
+  Field.fruitlessAddress,
+] as const;
+/** What ends a run when it reaches the limit. */
+export const COUNTS = [Field.withoutProgress, Field.userRepeats, Field.fruitlessReturns] as const;
+
 /**
  * Finds guests that fault for ever at one place. There are three ways: no instruction completes at all, the guest's own handler returns
  * to a user instruction that faults again each time, or it returns to one of the guest kernel's that does. In the last case a kernel may
@@ -33,66 +60,61 @@ const RETURNS: ReadonlySet<string> = new Set(['EMUL_RFI', 'X_EMUL_RFCI']);
  */
 export class EndlessFaultDetector {
   readonly #limit: number;
-  #lastInstructions = -1;
-  #withoutProgress = 0;
-  #userPc = -1;
-  #userAddress = -1;
-  #userRepeats = 0;
-  #unexplained = 0;
-  /** Guest instructions completed when the exit before was a return from an interrupt, else -1. */
-  #returnedAt = -1;
-  #fruitlessPc = -1;
-  #fruitlessAddress = -1;
-  #fruitlessReturns = 0;
+  readonly #state: Float64Array;
 
-  constructor(limit: number) {
+  /** @param state where the exit routine follows exits, too; its own memory where absent */
+  constructor(limit: number, state = new Float64Array(DETECTOR_FIELDS)) {
     this.#limit = limit;
+    this.#state = state;
+    state.fill(0);
+    for (const field of NONE_AT_FIRST) state[field] = -1;
   }
 
   /** Takes an exit of the guest kernel into account that completed an instruction; `isReturn`: a return from an interrupt. */
   observeProgress(guestInstructions: number, isReturn: boolean): void {
-    if (this.#returnedAt >= 0) this.#fruitlessReturns = 0;
-    this.#returnedAt = isReturn ? guestInstructions : -1;
-    this.#withoutProgress = 1;
-    this.#lastInstructions = guestInstructions;
+    const state = this.#state;
+    if ((state[Field.returnedAt] as number) >= 0) state[Field.fruitlessReturns] = 0;
+    state[Field.returnedAt] = isReturn ? guestInstructions : -1;
+    state[Field.withoutProgress] = 1;
+    state[Field.lastInstructions] = guestInstructions;
   }
 
   /** Takes an exit into account; a failure when the limit is reached. */
   observe(exit: ObservedExit): Failure | undefined {
+    const state = this.#state;
     // Any exit counts here: a guest whose vectors hold no instructions takes program interrupts only.
-    this.#withoutProgress = exit.guestInstructions === this.#lastInstructions ? this.#withoutProgress + 1 : 1;
-    this.#lastInstructions = exit.guestInstructions;
+    const isAtOnce = exit.guestInstructions === state[Field.lastInstructions];
+    state[Field.withoutProgress] = isAtOnce ? (state[Field.withoutProgress] as number) + 1 : 1;
+    state[Field.lastInstructions] = exit.guestInstructions;
     if (exit.userMode) {
-      if (exit.isFault && exit.pc === this.#userPc && exit.address === this.#userAddress) {
-        this.#userRepeats++;
-        if (exit.permittedByGuest) this.#unexplained++;
+      if (exit.isFault && exit.pc === state[Field.userPc] && exit.address === state[Field.userAddress]) {
+        state[Field.userRepeats]++;
+        if (exit.permittedByGuest) state[Field.unexplained]++;
       } else {
-        this.#unexplained = 0;
-        this.#userPc = exit.isFault ? exit.pc : -1;
-        this.#userAddress = exit.isFault ? exit.address : -1;
-        this.#userRepeats = exit.isFault ? 1 : 0;
+        state[Field.unexplained] = 0;
+        state[Field.userPc] = exit.isFault ? exit.pc : -1;
+        state[Field.userAddress] = exit.isFault ? exit.address : -1;
+        state[Field.userRepeats] = exit.isFault ? 1 : 0;
       }
     }
     this.#followReturns(exit);
     const endless =
-      this.#withoutProgress >= this.#limit ||
-      this.#userRepeats >= this.#limit ||
-      this.#fruitlessReturns >= this.#limit ||
-      this.#unexplained >= UNEXPLAINED_LIMIT;
+      COUNTS.some((field) => (state[field] as number) >= this.#limit) || (state[Field.unexplained] as number) >= UNEXPLAINED_LIMIT;
     if (!endless) return undefined;
     return { reason: 'endless-fault', pc: exit.pc, message: explain(exit) };
   }
 
   /** Counts returns from an interrupt that led straight into one and the same fault that the guest has to handle itself. */
   #followReturns(exit: ObservedExit): void {
-    if (this.#returnedAt >= 0) {
-      const atOnce = exit.guestInstructions === this.#returnedAt && exit.isFault && !exit.typeName.endsWith('VIRT');
-      const again = atOnce && exit.pc === this.#fruitlessPc && exit.address === this.#fruitlessAddress;
-      this.#fruitlessReturns = again ? this.#fruitlessReturns + 1 : atOnce ? 1 : 0;
-      this.#fruitlessPc = atOnce ? exit.pc : -1;
-      this.#fruitlessAddress = atOnce ? exit.address : -1;
+    const state = this.#state;
+    if ((state[Field.returnedAt] as number) >= 0) {
+      const atOnce = exit.guestInstructions === state[Field.returnedAt] && exit.isFault && !exit.typeName.endsWith('VIRT');
+      const again = atOnce && exit.pc === state[Field.fruitlessPc] && exit.address === state[Field.fruitlessAddress];
+      state[Field.fruitlessReturns] = again ? (state[Field.fruitlessReturns] as number) + 1 : atOnce ? 1 : 0;
+      state[Field.fruitlessPc] = atOnce ? exit.pc : -1;
+      state[Field.fruitlessAddress] = atOnce ? exit.address : -1;
     }
-    this.#returnedAt = RETURNS.has(exit.typeName) ? exit.guestInstructions : -1;
+    state[Field.returnedAt] = RETURNS.has(exit.typeName) ? exit.guestInstructions : -1;
   }
 }
 

@@ -1,3 +1,5 @@
+import { type HostArea, HostCell, LOG_ROWS } from './host-area.js';
+
 /**
  * Exits in the order in which they were taken, a column a property: row n of each belongs together, and the first `count` rows hold.
  * The columns are lent: they are written anew once their taker returns.
@@ -20,25 +22,28 @@ export interface LoggedExits {
  */
 export type ExitTrace = (exits: LoggedExits) => void;
 
-/** Exits that wait for a taker. */
-const CAPACITY = 4096;
-
 /** Collects exits, so that who wants to know of each need not be called for each. */
 export class ExitLog {
   readonly #takers: readonly ExitTrace[];
-  readonly #types = new Uint32Array(CAPACITY);
-  readonly #pcs = new Uint32Array(CAPACITY);
-  readonly #takenAtCycles = new Float64Array(CAPACITY);
-  readonly #durationCycles = new Float64Array(CAPACITY);
-  #count = 0;
+  readonly #area: HostArea;
+  readonly #types: Uint32Array;
+  readonly #pcs: Uint32Array;
+  readonly #takenAtCycles: Float64Array;
+  readonly #durationCycles: Float64Array;
 
-  constructor(takers: readonly ExitTrace[]) {
+  constructor(takers: readonly ExitTrace[], area: HostArea) {
     this.#takers = takers;
+    this.#area = area;
+    this.#types = area.wordsAt(HostCell.logTypes, LOG_ROWS);
+    this.#pcs = area.wordsAt(HostCell.logPcs, LOG_ROWS);
+    this.#takenAtCycles = area.doublesAt(HostCell.logTakenAt, LOG_ROWS);
+    this.#durationCycles = area.doublesAt(HostCell.logDurations, LOG_ROWS);
   }
 
   add(type: number, pc: number, takenAtCycles: number, durationCycles: number): void {
-    if (this.#count === CAPACITY) this.handOver();
-    const row = this.#count++;
+    if (this.#area.get(HostCell.logCount) === LOG_ROWS) this.handOver();
+    const row = this.#area.get(HostCell.logCount);
+    this.#area.set(HostCell.logCount, row + 1);
     this.#types[row] = type;
     this.#pcs[row] = pc;
     this.#takenAtCycles[row] = takenAtCycles;
@@ -47,15 +52,16 @@ export class ExitLog {
 
   /** Gives what has been collected to the takers. */
   handOver(): void {
-    if (this.#count === 0) return;
+    const count = this.#area.get(HostCell.logCount);
+    if (count === 0) return;
     const exits: LoggedExits = {
-      count: this.#count,
+      count,
       types: this.#types,
       pcs: this.#pcs,
       takenAtCycles: this.#takenAtCycles,
       durationCycles: this.#durationCycles,
     };
-    this.#count = 0;
+    this.#area.set(HostCell.logCount, 0);
     for (const take of this.#takers) take(exits);
   }
 }

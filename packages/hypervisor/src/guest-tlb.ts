@@ -1,45 +1,93 @@
 import type { TlbWords } from '@exitlab/core';
+import { type HostArea, HostCell } from './host-area.js';
 import { addressSpace, effectiveBase, isValid, pageBytes } from './tlb-words.js';
 import type { Work } from './work.js';
 
 export const GUEST_TLB_ENTRIES = 64;
+const HIGHEST_ADDRESS = 0xffffffff;
+/** An entry that was never written has the smallest page size. */
+const SMALLEST_PAGE_END = 1023;
+
+/** One slot's words, wherever they are. */
+class GuestTlbEntry implements TlbWords {
+  readonly #tlb: GuestTlbWords;
+  readonly #index: number;
+
+  constructor(tlb: GuestTlbWords, index: number) {
+    this.#tlb = tlb;
+    this.#index = index;
+  }
+
+  get word0(): number {
+    return this.#tlb.word0[this.#index] as number;
+  }
+  get word1(): number {
+    return this.#tlb.word1[this.#index] as number;
+  }
+  get word2(): number {
+    return this.#tlb.word2[this.#index] as number;
+  }
+  get tid(): number {
+    return this.#tlb.tid[this.#index] as number;
+  }
+}
+
+interface GuestTlbWords {
+  readonly word0: Uint32Array;
+  readonly word1: Uint32Array;
+  readonly word2: Uint32Array;
+  readonly tid: Uint32Array;
+}
 
 /**
  * The TLB that the guest believes it has: an unmodified copy of what it wrote. Searched from slot 0 upwards, as
  * kvmppc_44x_tlb_index does; what each slot cost the search goes to the work record. As a what-if it finds the same entry by a hash of
- * the page number, kept up at each write of word 0.
+ * the page number, kept up at each write of word 0. It lies where the exit routine searches it, too.
  */
 export class GuestTlb {
-  readonly #entries: TlbWords[] = Array.from({ length: GUEST_TLB_ENTRIES }, () => ({ word0: 0, word1: 0, word2: 0, tid: 0 }));
+  readonly #words: GuestTlbWords;
+  readonly #entries: readonly GuestTlbEntry[];
   // First and last effective address of each slot, kept so that a search need not decode.
-  readonly #first = new Float64Array(GUEST_TLB_ENTRIES);
-  readonly #last = new Float64Array(GUEST_TLB_ENTRIES).fill(1023);
-
+  readonly #first: Uint32Array;
+  readonly #last: Uint32Array;
   readonly #hashed: boolean;
 
-  constructor(search: 'linear' | 'hashed' = 'linear') {
+  constructor(area: HostArea, search: 'linear' | 'hashed' = 'linear') {
+    const column = (cell: number) => area.wordsAt(cell, GUEST_TLB_ENTRIES);
+    this.#words = {
+      word0: column(HostCell.guestWord0),
+      word1: column(HostCell.guestWord1),
+      word2: column(HostCell.guestWord2),
+      tid: column(HostCell.guestTid),
+    };
+    this.#first = column(HostCell.guestFirst);
+    this.#last = column(HostCell.guestLast).fill(SMALLEST_PAGE_END);
+    this.#entries = Array.from({ length: GUEST_TLB_ENTRIES }, (_, index) => new GuestTlbEntry(this.#words, index));
     this.#hashed = search === 'hashed';
   }
 
   entry(index: number): Readonly<TlbWords> {
-    return this.#entries[index] as TlbWords;
+    return this.#entries[index] as GuestTlbEntry;
   }
 
   /** Writes one word; word 0 takes the TID with it. */
   write(index: number, word: 0 | 1 | 2, value: number, tid = 0): void {
-    const entry = this.#entries[index] as TlbWords;
     switch (word) {
-      case 0:
-        entry.word0 = value;
-        entry.tid = tid;
-        this.#first[index] = effectiveBase(entry);
-        this.#last[index] = (this.#first[index] as number) + pageBytes(entry) - 1;
+      case 0: {
+        this.#words.word0[index] = value;
+        this.#words.tid[index] = tid;
+        const entry = this.entry(index);
+        const first = effectiveBase(entry);
+        this.#first[index] = first;
+        // The reserved size codes reach beyond the last address.
+        this.#last[index] = Math.min(first + pageBytes(entry) - 1, HIGHEST_ADDRESS);
         break;
+      }
       case 1:
-        entry.word1 = value;
+        this.#words.word1[index] = value;
         break;
       case 2:
-        entry.word2 = value;
+        this.#words.word2[index] = value;
         break;
     }
   }
@@ -60,11 +108,12 @@ export class GuestTlb {
         work.slotsAbove++;
         continue;
       }
-      const entry = this.#entries[index] as TlbWords;
-      if (entry.tid !== 0 && entry.tid !== pid) {
+      const tid = this.#words.tid[index] as number;
+      if (tid !== 0 && tid !== pid) {
         work.slotsOtherTid++;
         continue;
       }
+      const entry = this.entry(index);
       if (!isValid(entry)) {
         work.slotsInvalid++;
         continue;
@@ -82,7 +131,7 @@ export class GuestTlb {
   #find(ea: number, pid: number, space: 0 | 1): number {
     for (let index = 0; index < GUEST_TLB_ENTRIES; index++) {
       if (ea < (this.#first[index] as number) || ea > (this.#last[index] as number)) continue;
-      const entry = this.#entries[index] as TlbWords;
+      const entry = this.entry(index);
       if (isValid(entry) && (entry.tid === 0 || entry.tid === pid) && addressSpace(entry) === space) return index;
     }
     return -1;

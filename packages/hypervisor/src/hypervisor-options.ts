@@ -46,6 +46,11 @@ export interface HypervisorOptions {
   readonly hostTickHz?: number;
   /** Pages that the host's user space touches at each exit to it; they share the shadow TLB's rotation. 0 by default. */
   readonly hostProcessPages?: number;
+  /**
+   * Whether the most frequent exits are handled without leaving generated code, where the engine can do that. On by default; the guest
+   * and all figures are the same without, and a test says so.
+   */
+  readonly exitRoutines?: boolean;
   /** Called at each exit when its time has passed. Every exit then takes the long way. */
   readonly onExit?: (exit: BookedExit) => void;
 }

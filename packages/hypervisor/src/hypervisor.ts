@@ -2,17 +2,22 @@ import { type InterruptInputs, type Processor, StopReason } from '@exitlab/core'
 import { Accounting, type AccountingSnapshot } from './accounting.js';
 import type { CostProfile } from './cost-profiles/cost-profile.js';
 import { LINUX_3_4_COSTS } from './cost-profiles/linux-3.4.js';
+import { DURATION_FIELDS } from './durations.js';
 import { performDeviceAccess } from './emulation/device-access.js';
-import { type FixedWork, fixedWorkOf } from './emulation/fixed-work.js';
+import { type FixedWork, fixedWorkOf, variableEmulationOf } from './emulation/fixed-work.js';
+import { EmulationTable } from './emulation/inline-emulation.js';
 import { InstructionCache } from './emulation/instruction-cache.js';
 import { CPR0_CONFIG_ADDRESS, CPR0_CONFIG_DATA } from './emulation/privileged.js';
 import type { EmulationContext } from './emulation/sprs.js';
-import { EndlessFaultDetector, type ObservedExit } from './endless-fault.js';
+import { DETECTOR_FIELDS, EndlessFaultDetector, type ObservedExit } from './endless-fault.js';
+import { EXIT_CLASS_DOUBLES } from './exit-classes.js';
 import { type Exit, type ExitOutcome, guestPermitsFetch, handleExit } from './exit-handler.js';
 import type { LedgerEntry } from './exit-ledger.js';
 import { ExitLog, type LoggedExits } from './exit-log.js';
+import { installExitRoutines } from './exit-routines/exit-routines.js';
 import { ExitSites } from './exit-sites.js';
 import { EXIT_TYPES, ExitType } from './exit-types.js';
+import { EXIT_CLASS_CAPACITY, HostArea, HostCell, PINNED_COUNTS } from './host-area.js';
 import type { GuestDevices, HypervisorOptions, RunOutcome } from './hypervisor-options.js';
 import { deliverInterrupts, dequeueInterrupt, Priority, queueInterrupt } from './interrupts.js';
 import { PatchedCode } from './patched-code.js';
@@ -21,13 +26,16 @@ import { Esr, Ivor, Msr, Spr } from './registers.js';
 import { ShadowTlb } from './shadow-tlb.js';
 import { GuestSharedPage, MAGIC_PAGE_BYTES, PrivateSharedPage, type SharedPage } from './shared-page.js';
 import { Timers } from './timers.js';
-import { Vcpu } from './vcpu.js';
+import { FLOATING_POINT_MSR, Vcpu } from './vcpu.js';
 import { Work } from './work.js';
 
 /** By type, whether a missing or forbidden translation makes such exits. */
 const IS_FAULT = EXIT_TYPES.map((_, type) =>
   [ExitType.ITLBREAL, ExitType.ITLBVIRT, ExitType.DTLBREAL, ExitType.DTLBVIRT, ExitType.ISI, ExitType.DSI].includes(type),
 );
+
+/** No PID of the hardware. */
+const NO_PID = 0xffffffff;
 
 /** Timer interrupts that the host takes in a row before the guest goes on. */
 const MOST_SERVED_IN_HOST = 8;
@@ -62,6 +70,8 @@ export class Hypervisor implements InterruptInputs {
   readonly #log: ExitLog | undefined;
   readonly #context: EmulationContext;
   readonly #work = new Work();
+  readonly #area: HostArea;
+  readonly #emulations: EmulationTable;
   readonly #exit: Exit = { vector: 0, pc: 0, dear: 0, esr: 0 };
   readonly #detector: EndlessFaultDetector;
   readonly #observed: { -readonly [Field in keyof ObservedExit]: ObservedExit[Field] } = {
@@ -78,9 +88,6 @@ export class Hypervisor implements InterruptInputs {
   readonly #fixedExits: InstructionCache<FixedExit>;
   /** Guest execution since the last exit, which run may have left in between. */
   #guestCycles = 0;
-  /** What the hardware's PID was last set to. */
-  #hardwarePid = -1;
-  #emulatedInstructions = 0;
   #stopRequested = false;
   #onCleared: (() => void) | undefined;
   /** Whether the guest was stopped between two instructions, rather than by an exit of its own. */
@@ -96,7 +103,11 @@ export class Hypervisor implements InterruptInputs {
     const memoryBytes = processor.memory.sizeBytes;
     const hasPage = this.policy.magicPage !== 'none';
     const ramBytes = options.ramBytes ?? (hasPage ? memoryBytes - MAGIC_PAGE_BYTES : memoryBytes);
-    const shared: SharedPage = hasPage ? new GuestSharedPage(processor.memory, ramBytes) : new PrivateSharedPage();
+    const area = new HostArea(processor.hostMemory);
+    this.#area = area;
+    area.words.fill(0);
+    area.set(HostCell.hardwarePid, NO_PID);
+    const shared: SharedPage = hasPage ? new GuestSharedPage(processor.memory, ramBytes) : new PrivateSharedPage(area.sharedPageWords());
     const hostTickTicks = options.hostTickHz ? Math.round(processor.clock.timebaseHz / options.hostTickHz) : 0;
     this.#timers = new Timers(processor, hostTickTicks);
     const patchedCode = options.patchedGuest && new PatchedCode(options.patchedGuest);
@@ -108,14 +119,21 @@ export class Hypervisor implements InterruptInputs {
     this.vcpu = new Vcpu(processor, this.policy, ramBytes, shared, this.#shadowTlb, this.#work);
     this.vcpu.patchedCode = patchedCode;
     if (shared.pa !== undefined && this.policy.magicPage === 'silent') this.#shadowTlb.mapMagicPage(shared.pa);
-    this.#accounting = new Accounting(this.costProfile, options.exitTiming ?? true);
+    const isTimed = options.exitTiming ?? true;
+    this.#accounting = new Accounting(this.costProfile, isTimed, {
+      timeInGuest: area.doublesAt(HostCell.timeInGuest, DURATION_FIELDS),
+      pinnedCounts: area.doublesAt(HostCell.pinnedCounts, PINNED_COUNTS),
+      exitClasses: area.doublesAt(HostCell.exitClasses, EXIT_CLASS_CAPACITY * EXIT_CLASS_DOUBLES),
+    });
     const sites = options.countSites === true ? new ExitSites() : undefined;
     this.#sites = sites;
     const takers = [...(sites ? [(exits: LoggedExits) => sites.book(exits)] : []), ...(options.trace ? [options.trace] : [])];
-    if (takers.length > 0) this.#log = new ExitLog(takers);
+    if (takers.length > 0) this.#log = new ExitLog(takers, area);
     this.#onExit = options.onExit;
+    this.#emulations = new EmulationTable(area, shared);
     this.#fixedExits = new InstructionCache((word) => this.#fixedExitOf(word));
-    this.#detector = new EndlessFaultDetector(options.endlessFaultLimit ?? 10_000);
+    const endlessFaultLimit = options.endlessFaultLimit ?? 10_000;
+    this.#detector = new EndlessFaultDetector(endlessFaultLimit, area.doublesAt(HostCell.faultDetector, DETECTOR_FIELDS));
     this.#hostProcessPages = options.hostProcessPages ?? 0;
     const ticksPerCycle = processor.clock.timebaseHz / processor.clock.coreHz;
     this.#context = {
@@ -125,11 +143,23 @@ export class Hypervisor implements InterruptInputs {
       timerStartDelayTicks: Math.round(this.costProfile.timerStartDelay * ticksPerCycle),
     };
     processor.interruptTarget = 'host';
+    if (options.exitRoutines === false) return;
+    const hardwarePid = (userMode: boolean) => this.#shadowTlb.hardwarePid({ userMode, pid: 0 });
+    // Under other policies no routine changes the guest's mode.
+    const [kernelPid, userPid] = this.policy.hardwarePids === 'two' ? [hardwarePid(false), hardwarePid(true)] : [0, 0];
+    installExitRoutines(processor, {
+      ...{ area, shared, kernelPid, userPid, isTimed, endlessFaultLimit },
+      policy: this.policy,
+      accounting: this.#accounting,
+      limits: this.#shadowTlb.limits,
+      isLogged: this.#log !== undefined,
+      hasPatchedCode: options.patchedGuest !== undefined,
+    });
   }
 
   /** Instructions of the guest that have completed, by the processor or by emulation. */
   get guestInstructions(): number {
-    return this.processor.clock.retiredInstructions + this.#emulatedInstructions;
+    return this.processor.clock.retiredInstructions + this.processor.hostInstructions + this.#area.emulatedInstructions;
   }
 
   /** Exit timing since the start or the last {@link clearStatistics}. */
@@ -214,9 +244,8 @@ export class Hypervisor implements InterruptInputs {
       const remaining = end - this.guestInstructions;
       if (remaining <= 0) return { kind: 'limit' };
       this.#enter();
-      const entered = processor.clock.cycles;
       const reason = processor.run(remaining);
-      this.#guestCycles += processor.clock.cycles - entered;
+      this.#guestCycles = processor.clock.cycles - this.#area.enteredAtCycles;
       switch (reason) {
         case StopReason.interrupt: {
           this.#bookTimeInGuest();
@@ -239,18 +268,36 @@ export class Hypervisor implements InterruptInputs {
 
   #enter(): void {
     const { processor, vcpu } = this;
-    this.#timers.program(this.vcpu.heldInCriticalSection);
+    const area = this.#area;
+    this.#timers.program(vcpu.heldInCriticalSection);
     processor.pc = vcpu.pc;
     processor.msr = vcpu.hardwareMsr;
     const hardwarePid = this.#shadowTlb.hardwarePid(vcpu);
-    if (hardwarePid !== this.#hardwarePid) {
-      this.#hardwarePid = hardwarePid;
+    if (hardwarePid !== area.get(HostCell.hardwarePid)) {
+      area.set(HostCell.hardwarePid, hardwarePid);
       processor.writeSpr(Spr.PID, hardwarePid);
     }
     if (vcpu.shared.pa !== undefined) {
       vcpu.refreshUserReadableSprgs();
       this.#timers.publish(vcpu.shared);
     }
+    area.set(HostCell.blocked, this.#mustSeeEveryExit ? 1 : 0);
+    area.set(HostCell.ownMsrBits, vcpu.floatingPointGiven ? FLOATING_POINT_MSR : 0);
+    area.enteredAtCycles = processor.clock.cycles - this.#guestCycles;
+  }
+
+  /** Whether exits that the exit routine could handle have something else to be done at them. */
+  get #mustSeeEveryExit(): boolean {
+    const { vcpu } = this;
+    return (
+      vcpu.pending !== 0 ||
+      vcpu.heldInCriticalSection ||
+      this.#onExit !== undefined ||
+      this.#onCleared !== undefined ||
+      vcpu.patchedCode?.isWaiting === true ||
+      // The routine's stores to the page do not look for code in it.
+      this.#shadowTlb.sharedPageIsExecutable
+    );
   }
 
   /** On a call of run: what the monitor has raised meanwhile is delivered first; a sleeping guest goes on sleeping or wakes. */
@@ -290,7 +337,7 @@ export class Hypervisor implements InterruptInputs {
     const permittedByGuest = exit.vector === Ivor.INST_STORAGE && guestPermitsFetch(vcpu);
     const { type, outcome } = handleExit(this.#context, exit);
     // What the processor has not retired, and has been carried out here; sc retires there.
-    if (this.#work.instruction !== '' && exit.vector !== Ivor.SYSCALL) this.#emulatedInstructions++;
+    if (this.#work.instruction !== '' && exit.vector !== Ivor.SYSCALL) this.#area.emulatedInstructions++;
     processor.clearReservation();
     deliverInterrupts(vcpu, this.#work);
     const asleep = (vcpu.msr & Msr.WE) !== 0 || outcome.kind === 'idle';
@@ -326,13 +373,21 @@ export class Hypervisor implements InterruptInputs {
 
   #fixedExitOf(word: number): FixedExit | undefined {
     const fixed = fixedWorkOf(word, this.policy);
-    if (fixed === undefined) return undefined;
+    if (fixed === undefined) {
+      const variable = variableEmulationOf(word, this.vcpu.patchedCode !== undefined);
+      if (variable !== undefined) this.#emulations.enter(word, variable);
+      return undefined;
+    }
     const work = new Work();
     work.reset(Ivor.PROGRAM, false);
     work.instruction = fixed.mnemonic;
     work.sprn = fixed.sprn;
     work.restoresAllGprs = true;
-    return { work: fixed, entry: this.#accounting.pin(fixed.exitType, work) };
+    const entry = this.#accounting.pin(fixed.exitType, work);
+    if (fixed.inline !== undefined) {
+      this.#emulations.enter(word, fixed.inline, { cycles: entry.cycles, exitType: entry.type, countIndex: entry.index });
+    }
+    return { work: fixed, entry };
   }
 
   /** An exit that always takes the same work, with no interrupt pending: nothing of it need be noted or priced anew. */
@@ -340,7 +395,7 @@ export class Hypervisor implements InterruptInputs {
     const { processor, vcpu } = this;
     work.emulate(this.#context);
     if (!work.jumps) vcpu.pc = (pc + 4) >>> 0;
-    this.#emulatedInstructions++;
+    this.#area.emulatedInstructions++;
     processor.clearReservation();
     deliverInterrupts(vcpu, this.#work);
     if ((vcpu.msr & Msr.WE) !== 0) {

@@ -18,16 +18,19 @@ type TakeReference = (slot: number) => boolean;
 /** KVM's choice: the hand that the host kernel itself uses for its TLB misses (`tlb_44x_index`), advanced before use. */
 export class FifoReplacement implements Replacement {
   readonly #slots: number;
-  #hand: number;
+  /** The slot taken last, in a word that the exit routine moves on, too. */
+  readonly #hand: Uint32Array<ArrayBuffer>;
 
-  constructor(slots: number) {
+  constructor(slots: number, hand = new Uint32Array(1)) {
     this.#slots = slots;
-    this.#hand = slots - 1;
+    this.#hand = hand;
+    this.#hand[0] = slots - 1;
   }
 
   nextVictim(): number {
-    this.#hand = this.#hand + 1 >= this.#slots ? 0 : this.#hand + 1;
-    return this.#hand;
+    const next = (this.#hand[0] as number) + 1;
+    this.#hand[0] = next >= this.#slots ? 0 : next;
+    return this.#hand[0];
   }
 }
 
@@ -193,10 +196,10 @@ export class PinningReplacement implements Replacement {
 }
 
 /**
- * The replacement that a policy names, over `slots` slots.
+ * The replacement that a policy names, over `slots` slots; `hand` is where a rotation keeps its place.
  * @throws PolicyError where the processor keeps no reference bits and the policy needs them
  */
-export function createReplacement(policy: Policy, slots: number, processor: Processor): Replacement {
+export function createReplacement(policy: Policy, slots: number, processor: Processor, hand?: Uint32Array<ArrayBuffer>): Replacement {
   const takeReference = (slot: number): boolean => {
     if (processor.takeTlbReference === undefined) {
       throw new PolicyError(
@@ -207,7 +210,7 @@ export function createReplacement(policy: Policy, slots: number, processor: Proc
   };
   switch (policy.replacement) {
     case 'fifo':
-      return new FifoReplacement(slots);
+      return new FifoReplacement(slots, hand);
     case 'random':
       return new RandomReplacement(slots, policy.replacementSeed);
     case 'lru':

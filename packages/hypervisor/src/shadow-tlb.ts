@@ -1,5 +1,6 @@
 import type { Processor, TlbWords } from '@exitlab/core';
 import { HardwarePids } from './hardware-pids.js';
+import { HostArea, HostCell } from './host-area.js';
 import type { TrampolineRange } from './patched-code.js';
 import type { Policy } from './policy.js';
 import { createReplacement, type Replacement } from './replacement.js';
@@ -7,13 +8,21 @@ import { MAGIC_PAGE_BYTES, MAGIC_PAGE_EA } from './shared-page.js';
 import { pageBytes, sizeField, TlbField } from './tlb-words.js';
 import type { Work } from './work.js';
 
-/** What the hypervisor remembers of one slot (KVM's `struct kvmppc_44x_shadow_ref`). */
-interface ShadowReference {
-  inUse: boolean;
-  guestIndex: number;
-  guestTid: number;
-  hardwareTid: number;
-  writable: boolean;
+/** What the hypervisor remembers of the slots (KVM's `struct kvmppc_44x_shadow_ref`), a word a slot; the exit routine works on it, too. */
+class ShadowReferences {
+  readonly isUsed: Uint32Array;
+  readonly guestIndex: Int32Array;
+  readonly guestTid: Uint32Array;
+  readonly hardwareTid: Uint32Array;
+  readonly isWritable: Uint32Array;
+
+  constructor(area: HostArea, slots: number) {
+    this.isUsed = area.wordsAt(HostCell.shadowIsUsed, slots).fill(0);
+    this.guestIndex = area.signedWordsAt(HostCell.shadowGuestIndex, slots).fill(-1);
+    this.guestTid = area.wordsAt(HostCell.shadowGuestTid, slots).fill(0);
+    this.hardwareTid = area.wordsAt(HostCell.shadowHardwareTid, slots).fill(0);
+    this.isWritable = area.wordsAt(HostCell.shadowIsWritable, slots).fill(0);
+  }
 }
 
 /** Where guest RAM ends and from where on it is not yet backed, as physical addresses. */
@@ -22,6 +31,14 @@ export interface ShadowTlbLimits {
   readonly untouchedFrom?: number;
   /** Trampolines in guest RAM, which the guest must not change. */
   readonly trampolines?: TrampolineRange | undefined;
+}
+
+/** What mappings depend on beside policy and guest: the slots in the rotation, and special places. */
+export interface MappingLimits {
+  readonly slots: number;
+  readonly ramBytes: number;
+  readonly untouchedFrom: number;
+  readonly trampolines: TrampolineRange | undefined;
 }
 
 /** Guest state that decides how a page is mapped. */
@@ -35,7 +52,7 @@ export interface MappingContext {
 /** Page sizes of the 440 that a host can have, in bytes, largest first. */
 const HOST_PAGE_SIZES = [9, 7, 5, 4, 3, 2, 1].map((size) => 1024 * 4 ** size);
 
-const NO_HOST_PAGE = -1;
+export const NO_HOST_PAGE = -1;
 /** Index for a mapping that no guest entry asked for: nothing that the guest writes to its TLB drops it. */
 const NO_GUEST_ENTRY = -2;
 /** New pages that Linux gathers before it puts them on its lists (include/linux/pagevec.h, PAGEVEC_SIZE). */
@@ -46,8 +63,8 @@ const HOST_REGION_BYTES = 2 * 1024 * 1024;
 const FOUR_KILOBYTES = sizeField(MAGIC_PAGE_BYTES);
 /** What the guest kernel may do with the shared page, beside executing from it. */
 const PAGE_PERMISSIONS = TlbField.SR | TlbField.SW;
-const KERNEL_PID = 1;
-const USER_PID = 0;
+export const KERNEL_PID = 1;
+export const USER_PID = 0;
 /** With permissions by privilege user mappings have a PID of their own, since TID 0 would match in the kernel too. */
 const SEPARATE_USER_PID = 2;
 
@@ -59,19 +76,19 @@ export class ShadowTlb {
   readonly #processor: Processor;
   readonly #policy: Policy;
   readonly #slots: number;
-  readonly #references: ShadowReference[];
+  readonly #references: ShadowReferences;
+  readonly #area: HostArea;
   readonly #replacement: Replacement;
   readonly #untouchedFrom: number;
   readonly #ramBytes: number;
   readonly #touchedPages = new Set<number>();
   readonly #touchedRegions = new Set<number>();
   /** Which page of the host's user space each slot holds. */
-  readonly #hostPages: Int16Array;
+  readonly #hostPages: Int32Array;
   readonly #hardwarePids = new HardwarePids();
   readonly #trampolines: TrampolineRange | undefined;
   readonly #trampolinesPinned: boolean;
   #magicPage: { readonly pa: number; readonly executable: boolean } | undefined;
-  #inUse = 0;
 
   /** Pages of guest RAM from `untouchedFrom` on make a host page fault when they are first mapped, see {@link Work.coldPages}. */
   constructor(processor: Processor, policy: Policy, limits: ShadowTlbLimits = {}) {
@@ -82,15 +99,11 @@ export class ShadowTlb {
     // What is pinned takes the last slots out of the rotation, as the magic page does in e500's KVM (kvmppc_map_magic).
     const pagePinned = policy.magicPage !== 'none' && policy.magicPageMapping === 'pinned';
     this.#slots = policy.shadowSlots - Number(pagePinned) - Number(this.#trampolinesPinned);
-    this.#references = Array.from({ length: this.#slots }, () => ({
-      inUse: false,
-      guestIndex: -1,
-      guestTid: 0,
-      hardwareTid: 0,
-      writable: false,
-    }));
-    this.#replacement = createReplacement(policy, this.#slots, processor);
-    this.#hostPages = new Int16Array(this.#slots).fill(NO_HOST_PAGE);
+    this.#area = new HostArea(processor.hostMemory);
+    this.#references = new ShadowReferences(this.#area, this.#slots);
+    this.#area.set(HostCell.shadowInUse, 0);
+    this.#replacement = createReplacement(policy, this.#slots, processor, this.#area.wordsAt(HostCell.shadowHand, 1));
+    this.#hostPages = this.#area.signedWordsAt(HostCell.shadowHostPage, this.#slots).fill(NO_HOST_PAGE);
     this.#untouchedFrom = limits.untouchedFrom ?? Number.POSITIVE_INFINITY;
     this.#ramBytes = limits.ramBytes ?? Number.POSITIVE_INFINITY;
     for (let slot = 0; slot < 64; slot++) processor.writeTlb(slot, 0, 0, 0);
@@ -99,7 +112,17 @@ export class ShadowTlb {
 
   /** Slots that hold a mapping now. */
   get inUse(): number {
-    return this.#inUse;
+    return this.#area.get(HostCell.shadowInUse);
+  }
+
+  /** What mappings depend on. */
+  get limits(): MappingLimits {
+    return { slots: this.#slots, ramBytes: this.#ramBytes, untouchedFrom: this.#untouchedFrom, trampolines: this.#trampolines };
+  }
+
+  /** Whether the guest can have code in the shared page. */
+  get sharedPageIsExecutable(): boolean {
+    return this.#magicPage?.executable === true;
   }
 
   /** The hardware PID under which the guest runs. */
@@ -113,32 +136,34 @@ export class ShadowTlb {
   /** Maps the host page around `ea`, which guest entry `guestIndex` translates to `pa` in guest RAM. */
   map(ea: number, pa: number, guestEntry: Readonly<TlbWords>, guestIndex: number, context: MappingContext, work: Work): void {
     const slot = this.#replacement.nextVictim(work);
-    const reference = this.#references[slot] as ShadowReference;
+    const references = this.#references;
     work.maps++;
     this.#hostPages[slot] = NO_HOST_PAGE;
-    if (reference.inUse) {
+    if (references.isUsed[slot] !== 0) {
       work.mapsReplacing++;
-      this.#release(slot, reference, work);
+      this.#release(slot, work);
     }
-    reference.inUse = true;
-    reference.guestIndex = guestIndex;
-    reference.guestTid = guestEntry.tid & 0xff;
-    this.#inUse++;
+    const guestTid = guestEntry.tid & 0xff;
+    references.isUsed[slot] = 1;
+    references.guestIndex[slot] = guestIndex;
+    references.guestTid[slot] = guestTid;
+    this.#area.set(HostCell.shadowInUse, this.inUse + 1);
     if (context.userMode) work.userModeMaps++;
     const attributes = this.#attributes(guestEntry.word2, pa, context.userMode);
-    reference.writable = (attributes & TlbField.UW) !== 0;
+    references.isWritable[slot] = (attributes & TlbField.UW) === 0 ? 0 : 1;
     this.#noteTouched(pa, work);
     const bytes = this.#mappedBytes(pa, guestEntry);
     const frame = pa - (pa % bytes);
-    this.#replacement.mapped?.(slot, frame, reference.guestTid === 0);
+    this.#replacement.mapped?.(slot, frame, guestTid === 0);
     // KVM enters a mapping of another process too. Nothing may use it before a PID change, and that drops it; until then it could
     // only be hit wrongly. It takes its slot, but the hardware does not see it.
-    if (this.#policy.hardwarePids !== 'flush' && reference.guestTid !== 0 && reference.guestTid !== context.pid) return;
+    if (this.#policy.hardwarePids !== 'flush' && guestTid !== 0 && guestTid !== context.pid) return;
     // Nor one over trampolines that are pinned: they are there already.
     if (this.#trampolinesPinned && !context.userMode && isInside(ea, this.#trampolines as TrampolineRange)) return;
-    reference.hardwareTid = this.#tid(reference.guestTid, context);
+    const hardwareTid = this.#tid(guestTid, context);
+    references.hardwareTid[slot] = hardwareTid;
     const word0 = (ea - (ea % bytes) + (TlbField.VALID | TlbField.TS | sizeField(bytes))) >>> 0;
-    this.#processor.writeTlbEntry(slot, word0, frame >>> 0, attributes, reference.hardwareTid);
+    this.#processor.writeTlbEntry(slot, word0, frame >>> 0, attributes, hardwareTid);
   }
 
   /** How much around `pa` one shadow entry maps: never beyond the guest's page, the host's page or the end of guest RAM. */
@@ -165,11 +190,10 @@ export class ShadowTlb {
   releaseGuestEntry(guestIndex: number, work: Work): void {
     work.releaseScans++;
     for (let slot = 0; slot < this.#slots; slot++) {
-      const reference = this.#references[slot] as ShadowReference;
-      if (reference.guestIndex !== guestIndex) continue;
-      if (reference.inUse) {
+      if (this.#references.guestIndex[slot] !== guestIndex) continue;
+      if (this.#references.isUsed[slot] !== 0) {
         work.releases++;
-        this.#release(slot, reference, work);
+        this.#release(slot, work);
       } else {
         work.staleReferences++;
       }
@@ -180,10 +204,9 @@ export class ShadowTlb {
   releaseProcess(work: Work): void {
     work.releaseScans++;
     for (let slot = 0; slot < this.#slots; slot++) {
-      const reference = this.#references[slot] as ShadowReference;
-      if (reference.guestTid === 0 || !reference.inUse) continue;
+      if (this.#references.guestTid[slot] === 0 || this.#references.isUsed[slot] === 0) continue;
       work.releases++;
-      this.#release(slot, reference, work);
+      this.#release(slot, work);
     }
   }
 
@@ -191,10 +214,9 @@ export class ShadowTlb {
   releaseAll(work: Work): void {
     work.releaseScans++;
     for (let slot = 0; slot < this.#slots; slot++) {
-      const reference = this.#references[slot] as ShadowReference;
-      if (!reference.inUse) continue;
+      if (this.#references.isUsed[slot] === 0) continue;
       work.releases++;
-      this.#release(slot, reference, work);
+      this.#release(slot, work);
     }
   }
 
@@ -209,7 +231,7 @@ export class ShadowTlb {
       this.#hostPages[this.#replacement.nextVictim()] = page;
     }
     for (let slot = 0; slot < this.#slots; slot++) {
-      if ((this.#references[slot] as ShadowReference).inUse) this.#hostPages[slot] = NO_HOST_PAGE;
+      if (this.#references.isUsed[slot] !== 0) this.#hostPages[slot] = NO_HOST_PAGE;
     }
   }
 
@@ -247,15 +269,16 @@ export class ShadowTlb {
 
   /** A hardware PID passes to another use: what it served before must not be seen by that. */
   #forgetHardwarePid(hardwarePid: number): void {
-    this.#references.forEach((reference, slot) => {
-      if (reference.inUse && reference.hardwareTid === hardwarePid) this.#processor.writeTlb(slot, 0, 0, 0);
-    });
+    const { isUsed, hardwareTid } = this.#references;
+    for (let slot = 0; slot < this.#slots; slot++) {
+      if (isUsed[slot] !== 0 && hardwareTid[slot] === hardwarePid) this.#processor.writeTlb(slot, 0, 0, 0);
+    }
   }
 
-  #release(slot: number, reference: ShadowReference, work: Work): void {
-    if (!reference.writable) work.readOnlyReleases++;
-    reference.inUse = false;
-    this.#inUse--;
+  #release(slot: number, work: Work): void {
+    if (this.#references.isWritable[slot] === 0) work.readOnlyReleases++;
+    this.#references.isUsed[slot] = 0;
+    this.#area.set(HostCell.shadowInUse, this.inUse - 1);
     this.#replacement.released?.(slot);
     this.#processor.writeTlb(slot, 0, 0, 0);
   }

@@ -64,7 +64,11 @@ export interface SharedPage {
 
 /** A page that only the hypervisor sees. */
 export class PrivateSharedPage implements SharedPage {
-  readonly #words = new Uint32Array(MAGIC_PAGE_BYTES / 4);
+  readonly #words: Uint32Array;
+
+  constructor(words = new Uint32Array(MAGIC_PAGE_BYTES / 4)) {
+    this.#words = words;
+  }
 
   get(field: SharedField): number {
     return this.#words[field >> 2] as number;

@@ -1,5 +1,6 @@
 import type { Processor } from '@exitlab/core';
 import { GuestTlb } from './guest-tlb.js';
+import { HostArea, HostCell } from './host-area.js';
 import type { PatchedCode, TrampolinePosition } from './patched-code.js';
 import type { Policy } from './policy.js';
 import { Msr, Spr } from './registers.js';
@@ -9,15 +10,17 @@ import { physicalAddress } from './tlb-words.js';
 import type { Work } from './work.js';
 
 /** MSR bits that the hardware has while the guest runs, whatever the guest asked for (KVM's `shadow_msr`). */
-const SHADOW_MSR = Msr.CE | Msr.EE | Msr.PR | Msr.ME | Msr.DE | Msr.IS | Msr.DS;
-const FLOATING_POINT_MSR = Msr.FP | Msr.FE0 | Msr.FE1;
+export const SHADOW_MSR = Msr.CE | Msr.EE | Msr.PR | Msr.ME | Msr.DE | Msr.IS | Msr.DS;
+export const FLOATING_POINT_MSR = Msr.FP | Msr.FE0 | Msr.FE1;
 
-const USER_READABLE_SPRGS = [
+export const USER_READABLE_SPRGS = [
   { sprn: Spr.SPRG4, field: SharedField.sprg4 },
   { sprn: Spr.SPRG5, field: SharedField.sprg5 },
   { sprn: Spr.SPRG6, field: SharedField.sprg6 },
   { sprn: Spr.SPRG7, field: SharedField.sprg7 },
 ] as const;
+
+const userReadableCell = (sprn: number): number => HostCell.userReadableSprgs + 4 * (sprn - Spr.SPRG4);
 
 /** Where trampolines keep the registers that they work with, in the order in which they save them. */
 const SCRATCH_FIELDS = [SharedField.trampolineScratch, SharedField.secondScratch];
@@ -36,15 +39,15 @@ export class Vcpu {
   readonly shared: SharedPage;
   readonly shadowTlb: ShadowTlb;
   readonly guestTlb: GuestTlb;
+  /** Where the exit routine finds what it needs of this. */
+  readonly area: HostArea;
 
   /** Guest RAM lies from physical address 0 up to this. */
   readonly ramBytes: number;
 
   /** Address at which the guest goes on; kept apart from the processor's pc, which an interrupt has changed. */
   pc = 0;
-  pid = 0;
-  ivpr = INITIAL_IVPR;
-  readonly ivor = Uint32Array.from({ length: 16 }, (_, index) => INITIAL_IVOR | (index * 4));
+  readonly ivor: Uint32Array;
   csrr0 = 0;
   csrr1 = 0;
   mcsrr0 = 0;
@@ -68,7 +71,6 @@ export class Vcpu {
 
   /** Whether an interrupt is pending that only the guest's critical section holds back. */
   heldInCriticalSection = false;
-  readonly #userReadableSprgs = new Uint32Array(4);
 
   /** Whether the guest's floating-point registers are in the hardware. */
   floatingPointGiven = false;
@@ -80,13 +82,30 @@ export class Vcpu {
 
   constructor(processor: Processor, policy: Policy, ramBytes: number, shared: SharedPage, shadowTlb: ShadowTlb, work: Work) {
     this.processor = processor;
+    this.area = new HostArea(processor.hostMemory);
     this.policy = policy;
-    this.guestTlb = new GuestTlb(policy.guestTlbSearch);
+    this.guestTlb = new GuestTlb(this.area, policy.guestTlbSearch);
     this.ramBytes = ramBytes;
     this.shared = shared;
+    this.ivpr = INITIAL_IVPR;
+    this.ivor = this.area.wordsAt(HostCell.ivor, 16);
+    this.ivor.forEach((_, index, ivor) => {
+      ivor[index] = INITIAL_IVOR | (index * 4);
+    });
     this.shadowTlb = shadowTlb;
     this.work = work;
     this.storedSprs.set(Spr.CCR1, processor.readSpr(Spr.CCR1) ?? 0);
+  }
+
+  get ivpr(): number {
+    return this.area.get(HostCell.ivpr);
+  }
+  set ivpr(value: number) {
+    this.area.set(HostCell.ivpr, value);
+  }
+
+  get pid(): number {
+    return this.area.get(HostCell.pid);
   }
 
   /** The guest's MSR. */
@@ -137,12 +156,16 @@ export class Vcpu {
    * that do not trap. KVM for Book E does so at each entry.
    */
   refreshUserReadableSprgs(): void {
-    USER_READABLE_SPRGS.forEach(({ sprn, field }, index) => {
+    for (const { sprn, field } of USER_READABLE_SPRGS) {
       const value = this.shared.get(field);
-      if (this.#userReadableSprgs[index] === value) return;
-      this.#userReadableSprgs[index] = value;
-      this.processor.writeSpr(sprn, value);
-    });
+      if (this.area.get(userReadableCell(sprn)) !== value) this.writeUserReadableSprg(sprn, value);
+    }
+  }
+
+  /** Gives the hardware one of SPRG4 to SPRG7. */
+  writeUserReadableSprg(sprn: number, value: number): void {
+    this.area.set(userReadableCell(sprn), value);
+    this.processor.writeSpr(sprn, value);
   }
 
   /**
@@ -163,7 +186,7 @@ export class Vcpu {
   setPid(value: number): void {
     const pid = value & 0xff;
     if (pid === this.pid) return;
-    this.pid = pid;
+    this.area.set(HostCell.pid, pid);
     this.shared.set(SharedField.pid, pid);
     if (this.policy.hardwarePids !== 'two') return;
     this.work.pidChanged = true;

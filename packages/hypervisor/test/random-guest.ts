@@ -120,7 +120,7 @@ const SYSTEM_CALL = `
   rfi`;
 
 /** Assembles lines at an address; \`@name:\` marks a place, \`@name\` stands for its address. */
-function assembleAt(address: number, text: string): Uint8Array {
+export function assembleAt(address: number, text: string): Uint8Array {
   const lines = text
     .trim()
     .split('\n')

@@ -1,8 +1,10 @@
 import { sprByNumber } from '@exitlab/core';
 import type { ExitType } from '../exit-types.js';
 import type { Policy } from '../policy.js';
-import { Msr } from '../registers.js';
-import { fieldRt, fieldSpr } from './instruction-word.js';
+import { Msr, Spr } from '../registers.js';
+import { SharedField } from '../shared-page.js';
+import { EmulationKind, type InlineEmulation } from './inline-emulation.js';
+import { fieldRa, fieldRb, fieldRt, fieldSpr } from './instruction-word.js';
 import { findPrivileged, type PrivilegedInstruction, returnFromInterrupt } from './privileged.js';
 import { type EmulationContext, SPR_TABLE } from './sprs.js';
 
@@ -18,32 +20,45 @@ export interface FixedWork {
   /** Carries it out, the pc apart unless it jumps. */
   readonly emulate: (context: EmulationContext) => void;
   readonly jumps: boolean;
+  /** The same for the exit routine, where it can do it. */
+  readonly inline?: InlineEmulation;
 }
 
 /** What `word` is to a guest kernel, decoded once; undefined where its work depends on more than the word. */
 export function fixedWorkOf(word: number, policy: Policy): FixedWork | undefined {
   const instruction = findPrivileged(word);
   if (instruction === undefined || instruction.filled) return undefined;
+  const register = fieldRt(word);
   switch (instruction.mnemonic) {
     case 'mfspr':
       return readOf(instruction, word);
     case 'mtspr':
       return writeOf(instruction, word);
-    case 'mfmsr': {
-      const rt = fieldRt(word);
-      return fixed(instruction, ({ vcpu }) => vcpu.processor.setGpr(rt, vcpu.msr));
-    }
-    case 'wrtee': {
-      const rs = fieldRt(word);
-      return fixed(instruction, ({ vcpu }) => vcpu.setExternalEnable(vcpu.processor.gpr(rs)));
-    }
+    case 'mfmsr':
+      return {
+        ...fixed(instruction, ({ vcpu }) => vcpu.processor.setGpr(register, vcpu.msr)),
+        inline: { kind: EmulationKind.read, register, place: { field: SharedField.msr } },
+      };
+    case 'wrtee':
+      return {
+        ...fixed(instruction, ({ vcpu }) => vcpu.setExternalEnable(vcpu.processor.gpr(register))),
+        inline: { kind: EmulationKind.writeEe, register },
+      };
     case 'wrteei': {
       const enable = word & Msr.EE;
-      return fixed(instruction, ({ vcpu }) => vcpu.setExternalEnable(enable));
+      return {
+        ...fixed(instruction, ({ vcpu }) => vcpu.setExternalEnable(enable)),
+        inline: { kind: EmulationKind.writeEeImmediate, register: 0, mask: enable },
+      };
     }
     case 'rfi':
       // With other hardware PIDs a change of mode may drop mappings.
-      return policy.hardwarePids === 'two' ? { ...fixed(instruction, returnFromInterrupt), jumps: true } : undefined;
+      if (policy.hardwarePids !== 'two') return undefined;
+      return {
+        ...fixed(instruction, returnFromInterrupt),
+        jumps: true,
+        inline: { kind: EmulationKind.returnFromInterrupt, register: 0 },
+      };
     default:
       return undefined;
   }
@@ -56,20 +71,32 @@ function fixed(instruction: PrivilegedInstruction, emulate: FixedWork['emulate']
 function readOf(instruction: PrivilegedInstruction, word: number): FixedWork | undefined {
   const row = SPR_TABLE.get(fieldSpr(word));
   if (row?.read === undefined || row.filled === 'both' || row.filled === 'read') return undefined;
-  const rt = fieldRt(word);
-  const { field, read } = row;
-  const emulate: FixedWork['emulate'] =
-    field === undefined
-      ? (context) => context.vcpu.processor.setGpr(rt, read(context) >>> 0)
-      : ({ vcpu }) => vcpu.processor.setGpr(rt, vcpu.shared.get(field));
-  return fixed(instruction, emulate, row.sprn);
+  const register = fieldRt(word);
+  const { place, read } = row;
+  const work = fixed(instruction, (context) => context.vcpu.processor.setGpr(register, read(context) >>> 0), row.sprn);
+  return place === undefined ? work : { ...work, inline: { kind: EmulationKind.read, register, place } };
 }
 
 function writeOf(instruction: PrivilegedInstruction, word: number): FixedWork | undefined {
   const row = SPR_TABLE.get(fieldSpr(word));
   if (row?.write === undefined || row.filled === 'both' || row.filled === 'write' || row.writeTakesWork === true) return undefined;
-  const rs = fieldRt(word);
-  const { write } = row;
-  const writable = sprByNumber(row.sprn)?.mask ?? 0xffffffff;
-  return fixed(instruction, (context) => write(context, (context.vcpu.processor.gpr(rs) & writable) >>> 0), row.sprn);
+  const register = fieldRt(word);
+  const { place, sprn, write } = row;
+  const mask = sprByNumber(sprn)?.mask ?? 0xffffffff;
+  const work = fixed(instruction, (context) => write(context, (context.vcpu.processor.gpr(register) & mask) >>> 0), sprn);
+  if (place === undefined) return work;
+  const kind = row.inHardware ? EmulationKind.writeBoth : EmulationKind.write;
+  return { ...work, inline: { kind, register, place, mask, sprn } };
+}
+
+/**
+ * What `word` is to the exit routine where its work depends on more than the word; undefined where the routine cannot do it. Of a guest
+ * that was patched from outside the hypervisor looks at each TLB entry.
+ */
+export function variableEmulationOf(word: number, isPatched: boolean): InlineEmulation | undefined {
+  const mnemonic = findPrivileged(word)?.mnemonic;
+  const register = fieldRt(word);
+  if (mnemonic === 'mtspr' && fieldSpr(word) === Spr.PID) return { kind: EmulationKind.writePid, register };
+  if (mnemonic !== 'tlbwe' || isPatched || fieldRb(word) > 2) return undefined;
+  return { kind: EmulationKind.writeTlb, register, entryRegister: fieldRa(word), mask: fieldRb(word) };
 }

@@ -1,8 +1,10 @@
+import { HostCell } from '../host-area.js';
 import type { ByteChannels } from '../hypercalls.js';
 import { Mmucr, Spr } from '../registers.js';
 import { SharedField } from '../shared-page.js';
 import type { Timers } from '../timers.js';
 import type { Vcpu } from '../vcpu.js';
+import type { RegisterPlace } from './inline-emulation.js';
 
 /** What emulated instructions work on. */
 export interface EmulationContext {
@@ -24,15 +26,17 @@ export interface SprRow {
   readonly filled?: 'both' | 'read' | 'write';
   /** A write does more than keep the value: what work that is depends on the state of things. */
   readonly writeTakesWork?: true;
-  /** Where its value lies, if it is a field of the shared page. */
-  readonly field?: SharedField;
+  /** Where its value lies, if it is a plain word. */
+  readonly place?: RegisterPlace;
+  /** The hardware's SPR holds what is written to it, too. */
+  readonly inHardware?: true;
 }
 
 function shared(sprn: number, name: string, field: SharedField): SprRow {
   return {
     sprn,
     name,
-    field,
+    place: { field },
     read: ({ vcpu }) => vcpu.shared.get(field),
     write: ({ vcpu }, value) => vcpu.shared.set(field, value),
   };
@@ -43,10 +47,12 @@ function userReadableSprg(sprn: number, name: string, field: SharedField): SprRo
   return {
     sprn,
     name,
+    place: { field },
+    inHardware: true,
     read: ({ vcpu }) => vcpu.shared.get(field),
     write: ({ vcpu }, value) => {
       vcpu.shared.set(field, value);
-      vcpu.processor.writeSpr(sprn, value);
+      vcpu.writeUserReadableSprg(sprn, value);
     },
     filled: 'read',
   };
@@ -130,18 +136,12 @@ const ROWS: readonly SprRow[] = [
   {
     sprn: Spr.PID,
     name: 'PID',
+    place: { cell: HostCell.pid },
     read: ({ vcpu }) => vcpu.pid,
     write: ({ vcpu }, value) => vcpu.setPid(value),
     writeTakesWork: true,
   },
-  {
-    sprn: Spr.MMUCR,
-    name: 'MMUCR',
-    read: ({ vcpu }) => vcpu.mmucr,
-    write: ({ vcpu }, value) => {
-      vcpu.mmucr = value;
-    },
-  },
+  shared(Spr.MMUCR, 'MMUCR', SharedField.mmucr),
   {
     sprn: Spr.IVPR,
     name: 'IVPR',

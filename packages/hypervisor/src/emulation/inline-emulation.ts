@@ -1,0 +1,97 @@
+import type { HostMemory } from '@exitlab/core';
+import { EMULATION_SLOT_BYTES, EMULATION_SLOTS, type HostArea, HostCell } from '../host-area.js';
+import type { SharedField, SharedPage } from '../shared-page.js';
+
+/** What an emulation does that the exit routine can do by itself. */
+export const EmulationKind = {
+  /** A register takes the word at a place. */
+  read: 0,
+  /** The word at a place takes a register, as far as a mask lets it. */
+  write: 1,
+  /** As `write`, and the hardware's SPR of that name takes it, too. */
+  writeBoth: 2,
+  /** MSR[EE] takes that bit of a register, or of a constant. */
+  writeEe: 3,
+  writeEeImmediate: 4,
+  /** `rfi`. */
+  returnFromInterrupt: 5,
+  /** `tlbwe`: here on, what it takes depends on more than the word. */
+  writeTlb: 6,
+  /** `mtspr PID`. */
+  writePid: 7,
+} as const;
+export type EmulationKind = (typeof EmulationKind)[keyof typeof EmulationKind];
+
+/** Where a register of the guest's that is a plain word lies: in the shared page, or in the host's own cells. */
+export type RegisterPlace = { readonly field: SharedField } | { readonly cell: number };
+
+/** An emulation of {@link EmulationKind} with its operands; a plain value, so that generated code can read it from a table. */
+export interface InlineEmulation {
+  readonly kind: EmulationKind;
+  /** Number of the GPR; 0 where there is none. */
+  readonly register: number;
+  /** Absent where the kind needs none. */
+  readonly place?: RegisterPlace;
+  /** The GPR that names a TLB entry. */
+  readonly entryRegister?: number;
+  /** The bits that a write changes, the constant of `writeEeImmediate`, or the word that `writeTlb` writes. */
+  readonly mask?: number;
+  /** The SPR of `writeBoth`. */
+  readonly sprn?: number;
+}
+
+/** Words of a slot of the table: byte offsets. */
+export const EmulationSlot = { word: 0, kind: 4, register: 8, place: 12, mask: 16, sprn: 20, cycles: 24, count: 28, exitType: 32 } as const;
+
+/** Byte address of a field of the shared page in the processor's memory. */
+export function sharedAddress(memory: HostMemory, shared: SharedPage, field: SharedField): number {
+  return (shared.pa === undefined ? memory.base + HostCell.sharedPage : memory.ramBase + shared.pa) + field;
+}
+
+/**
+ * Emulations by instruction word, where the exit routine looks them up: two slots a hash, and 0, which is no instruction, in those that
+ * are free.
+ */
+export class EmulationTable {
+  readonly #area: HostArea;
+  readonly #shared: SharedPage;
+
+  constructor(area: HostArea, shared: SharedPage) {
+    this.#area = area;
+    this.#shared = shared;
+  }
+
+  /** `exit`: what is known of the exits beforehand, where they are all alike. */
+  enter(word: number, emulation: InlineEmulation, exit = { cycles: 0, exitType: 0, countIndex: 0 }): void {
+    const home = emulationSlot(word);
+    const other = home ^ 1;
+    const isFree = (slot: number) => this.#wordIn(slot) === 0;
+    const slot = isFree(home) || !isFree(other) ? home : other;
+    const { memory } = this.#area;
+    const { place } = emulation;
+    const set = (offset: number, value: number) => this.#area.set(HostCell.emulations + slot * EMULATION_SLOT_BYTES + offset, value);
+    set(EmulationSlot.word, word);
+    set(EmulationSlot.kind, emulation.kind);
+    set(EmulationSlot.register, 4 * emulation.register);
+    if (emulation.entryRegister !== undefined) set(EmulationSlot.place, 4 * emulation.entryRegister);
+    if (place !== undefined) {
+      set(EmulationSlot.place, 'field' in place ? sharedAddress(memory, this.#shared, place.field) : memory.base + place.cell);
+    }
+    set(EmulationSlot.mask, emulation.mask ?? 0);
+    set(EmulationSlot.sprn, emulation.sprn ?? 0);
+    set(EmulationSlot.cycles, exit.cycles);
+    set(EmulationSlot.exitType, exit.exitType);
+    set(EmulationSlot.count, memory.base + HostCell.pinnedCounts + 8 * exit.countIndex);
+  }
+
+  #wordIn(slot: number): number {
+    return this.#area.get(HostCell.emulations + slot * EMULATION_SLOT_BYTES + EmulationSlot.word);
+  }
+}
+
+/** Multiplier and shift of the hash, as generated code computes it. */
+export const EMULATION_HASH = { multiplier: 0x9e3779b1, shift: 16 } as const;
+
+function emulationSlot(word: number): number {
+  return (Math.imul(word, EMULATION_HASH.multiplier) >>> EMULATION_HASH.shift) % EMULATION_SLOTS;
+}

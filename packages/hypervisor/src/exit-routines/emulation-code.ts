@@ -1,0 +1,220 @@
+import { addDouble, constant, double, doubleOfWord, type HostRoutineBuilder, type I32 } from '@exitlab/core';
+import { EMULATION_HASH, EmulationKind, EmulationSlot } from '../emulation/inline-emulation.js';
+import type { ExitClass } from '../exit-classes.js';
+import { EMULATION_SLOT_BYTES, EMULATION_SLOTS, HostCell } from '../host-area.js';
+import { Esr, Mmucr, Msr } from '../registers.js';
+import type { MappingLimits } from '../shadow-tlb.js';
+import { SharedField } from '../shared-page.js';
+import { TlbField } from '../tlb-words.js';
+import { ClassChoice, ExitCode, type ExitRoutineOptions, type TakenExit } from './exit-code.js';
+import { ShadowCode } from './shadow-code.js';
+
+/** What writing the guest's TLB and PID takes; absent where only instructions of fixed work are emulated. */
+export interface TranslationEmulation {
+  readonly limits: MappingLimits;
+  readonly mapsEagerly: boolean;
+  readonly tlbwe: readonly [word0: ExitClass, word1: ExitClass, word2: ExitClass];
+  readonly samePid: ExitClass;
+  readonly otherPid: ExitClass;
+}
+
+export interface EmulationRoutineOptions extends ExitRoutineOptions {
+  readonly translation?: TranslationEmulation;
+}
+
+const ZERO = constant(0);
+const ONE = constant(1);
+const GUEST_INDEX_MASK = constant(63);
+
+/**
+ * Program interrupts: privileged instructions of the guest kernel, as the table of emulations says (emulation/inline-emulation.ts).
+ */
+export class EmulationCode extends ExitCode {
+  readonly #options: EmulationRoutineOptions;
+
+  constructor(b: HostRoutineBuilder, options: EmulationRoutineOptions) {
+    super(b, options);
+    this.#options = options;
+  }
+
+  write(): void {
+    const { b } = this;
+    const msr = this.begin();
+    b.declineIf(b.and(b.syndrome(), constant(Esr.PTR | Esr.FP)));
+    b.declineIf(b.and(msr, constant(Msr.PR)));
+    const slot = this.#findSlot(b.interruptedInstruction());
+    const kind = b.let(b.word32(slot, EmulationSlot.kind));
+    const { translation } = this.#options;
+    if (translation !== undefined) {
+      b.if(b.gtU(kind, constant(EmulationKind.returnFromInterrupt)), () => {
+        this.declineNearEndlessFault();
+        b.if(
+          b.eq(kind, constant(EmulationKind.writeTlb)),
+          () => this.#writeTlb(slot, msr, translation),
+          () => this.#writePid(slot, translation),
+        );
+      });
+    } else b.declineIf(b.gtU(kind, constant(EmulationKind.returnFromInterrupt)));
+    this.#carryOutFixed(slot, kind, msr);
+  }
+
+  /** The address of the word's slot of the emulation table; declines where it has none. */
+  #findSlot(word: I32): I32 {
+    const { b } = this;
+    const table = this.address(HostCell.emulations);
+    const hash = b.shrU(b.mul(word, constant(EMULATION_HASH.multiplier)), constant(EMULATION_HASH.shift));
+    const home = b.let(b.shl(b.and(hash, constant(EMULATION_SLOTS - 1)), constant(Math.log2(EMULATION_SLOT_BYTES))));
+    const slot = b.variable(b.add(home, constant(table)));
+    b.if(b.ne(b.word32(slot.value, EmulationSlot.word), word), () => {
+      slot.set(b.add(b.xor(home, constant(EMULATION_SLOT_BYTES)), constant(table)));
+      b.declineIf(b.ne(b.word32(slot.value, EmulationSlot.word), word));
+    });
+    return slot.value;
+  }
+
+  #registerOf(slot: I32): I32 {
+    return this.b.gprAt(this.b.word32(slot, EmulationSlot.register));
+  }
+
+  // --- instructions of fixed work -------------------------------------------------------------------------------------------
+  #carryOutFixed(slot: I32, kind: I32, msr: I32): void {
+    const { b } = this;
+    const isReturn = b.let(b.eq(kind, constant(EmulationKind.returnFromInterrupt)));
+    const nextMsr = b.let(this.shared(SharedField.srr1));
+    b.if(isReturn, () => {
+      b.declineIf(b.and(nextMsr, constant(Msr.WE)));
+      // A floating-point exception that waits would be taken at once.
+      b.declineIf(b.and(b.xor(this.hardwareMsr(nextMsr), b.hardwareMsr()), constant(Msr.FE0 | Msr.FE1)));
+    });
+    const exit = this.take(1);
+    const cycles = b.let(b.word32(slot, EmulationSlot.cycles));
+    b.passTime(cycles, 1);
+    b.clearReservation();
+    const count = b.let(b.word32(slot, EmulationSlot.count));
+    b.setDouble(count, 0, addDouble(b.double(count, 0), double(1)));
+    this.observeProgress(exit, isReturn);
+    const exitType = this.options.isLogged ? b.let(b.word32(slot, EmulationSlot.exitType)) : ZERO;
+    this.bookEntry(exitType, exit.pc, exit.takenAt, b.let(doubleOfWord(cycles)));
+    b.if(isReturn, () => this.resumeInMode(this.shared(SharedField.srr0), nextMsr));
+    this.#move(slot, kind, msr);
+    this.resume(b.add(exit.pc, constant(4)));
+  }
+
+  /** Does what an emulation other than a return says. */
+  #move(slot: I32, kind: I32, msr: I32): void {
+    const { b } = this;
+    const at = (offset: number) => b.word32(slot, offset);
+    const is = (each: EmulationKind) => b.eq(kind, constant(each));
+    const setEe = (value: I32) => this.setShared(SharedField.msr, b.or(b.and(msr, constant(~Msr.EE)), b.and(value, constant(Msr.EE))));
+    const write = () => {
+      const value = b.let(b.and(this.#registerOf(slot), at(EmulationSlot.mask)));
+      b.setWord32(at(EmulationSlot.place), 0, value);
+      b.if(is(EmulationKind.writeBoth), () => b.setPlainSpr(at(EmulationSlot.sprn), value));
+    };
+    const writeEe = () =>
+      b.if(
+        is(EmulationKind.writeEeImmediate),
+        () => setEe(at(EmulationSlot.mask)),
+        () => setEe(this.#registerOf(slot)),
+      );
+    b.if(
+      is(EmulationKind.read),
+      () => b.setGprAt(at(EmulationSlot.register), b.word32(at(EmulationSlot.place), 0)),
+      () => b.if(b.ltU(kind, constant(EmulationKind.writeEe)), write, writeEe),
+    );
+  }
+
+  // --- the guest's TLB and PID ----------------------------------------------------------------------------------------------
+  /** `tlbwe` (emulation/guest-tlb-instructions.ts, `writeGuestTlb`). */
+  #writeTlb(slot: I32, msr: I32, translation: TranslationEmulation): void {
+    const { b } = this;
+    const word = b.let(b.word32(slot, EmulationSlot.mask));
+    const index = b.let(b.and(b.gprAt(b.word32(slot, EmulationSlot.place)), GUEST_INDEX_MASK));
+    const value = b.let(this.#registerOf(slot));
+    for (const [number, exitClass] of translation.tlbwe.entries()) {
+      b.if(b.eq(word, constant(number)), () => this.#writeTlbWord(number, exitClass, index, value, msr, translation));
+    }
+  }
+
+  #writeTlbWord(word: number, exitClass: ExitClass, index: I32, value: I32, msr: I32, translation: TranslationEmulation): void {
+    const { b } = this;
+    const shadow = new ShadowCode(this, translation.limits);
+    const before = shadow.entry(index);
+    const wasValid = b.let(b.ne(b.and(before.word0, constant(TlbField.VALID)), ZERO));
+    const isOfEntry = (each: I32) => b.eq(this.item(HostCell.shadowGuestIndex, each), index);
+    const found = { releases: b.variable(ZERO), readOnlyReleases: b.variable(ZERO), staleReferences: b.variable(ZERO) };
+    b.if(wasValid, () => {
+      const counted = shadow.find(isOfEntry);
+      for (const name of ['releases', 'readOnlyReleases', 'staleReferences'] as const) found[name].set(counted[name]);
+    });
+    const after = {
+      index,
+      word0: word === 0 ? value : before.word0,
+      word1: word === 1 ? value : before.word1,
+      word2: word === 2 ? value : before.word2,
+      tid: word === 0 ? b.let(b.and(this.shared(SharedField.mmucr), constant(Mmucr.STID))) : before.tid,
+    };
+    const mask = shadow.pageMask(after);
+    const ofSpace = b.eq(b.ne(b.and(after.word0, constant(TlbField.TS)), ZERO), b.ne(b.and(msr, constant(Msr.IS)), ZERO));
+    const isValid = b.ne(b.and(after.word0, constant(TlbField.VALID)), ZERO);
+    const isMapped = translation.mapsEagerly ? b.let(b.and(b.and(isValid, ofSpace), shadow.beginsInRam(after, mask))) : ZERO;
+    const write = (maps: boolean) => {
+      const ea = b.let(b.and(b.and(after.word0, constant(TlbField.EPN)), b.not(mask)));
+      const plan = maps ? shadow.plan(after, mask, ea, (each) => b.and(wasValid, isOfEntry(each))) : undefined;
+      const readOnlyReleases = plan ? b.let(b.add(found.readOnlyReleases.value, plan.isReplacingReadOnly)) : found.readOnlyReleases.value;
+      const items = {
+        releaseScans: wasValid,
+        releases: found.releases.value,
+        staleReferences: found.staleReferences.value,
+        readOnlyReleases,
+        ...(plan && { eagerMaps: ONE, mapsReplacing: plan.isReplacing }),
+      };
+      const exit = this.#passTimeOf(exitClass, items);
+      b.if(found.releases.value, () => shadow.release(isOfEntry));
+      this.setItem([HostCell.guestWord0, HostCell.guestWord1, HostCell.guestWord2][word] as number, index, value);
+      if (word === 0) {
+        this.setItem(HostCell.guestTid, index, after.tid);
+        this.setItem(HostCell.guestFirst, index, ea);
+        this.setItem(HostCell.guestLast, index, b.or(ea, mask));
+      }
+      if (plan) shadow.map(plan, ZERO);
+      this.resume(b.add(exit.pc, constant(4)));
+    };
+    b.if(
+      isMapped,
+      () => write(true),
+      () => write(false),
+    );
+  }
+
+  /** `mtspr PID` (vcpu.ts, `setPid`). */
+  #writePid(slot: I32, translation: TranslationEmulation): void {
+    const { b } = this;
+    const value = b.let(b.and(this.#registerOf(slot), constant(0xff)));
+    b.if(b.eq(value, this.cell(HostCell.pid)), () => {
+      const exit = this.#passTimeOf(translation.samePid, {});
+      this.resume(b.add(exit.pc, constant(4)));
+    });
+    const shadow = new ShadowCode(this, translation.limits);
+    const isOfProcess = (each: I32) => b.ne(this.item(HostCell.shadowGuestTid, each), ZERO);
+    const { releases, readOnlyReleases } = shadow.find(isOfProcess);
+    const exit = this.#passTimeOf(translation.otherPid, { releases, readOnlyReleases });
+    this.setCell(HostCell.pid, value);
+    this.setShared(SharedField.pid, value);
+    b.if(releases, () => shadow.release(isOfProcess));
+    this.resume(b.add(exit.pc, constant(4)));
+  }
+
+  /** Lets the time of an exit pass, and books it. */
+  #passTimeOf(exitClass: ExitClass, items: Parameters<ClassChoice['cycles']>[1]): TakenExit {
+    const { b } = this;
+    const choice = new ClassChoice(exitClass);
+    const cycles = choice.cycles(this, items);
+    const exit = this.take(1);
+    b.passTime(cycles, 1);
+    b.clearReservation();
+    this.bookClass(choice, exit, cycles, items);
+    this.observe(exit, { userMode: false });
+    return exit;
+  }
+}

@@ -1,0 +1,342 @@
+import {
+  addDouble,
+  constant,
+  double,
+  doubleOfUnsigned,
+  doubleOfWord,
+  eqDouble,
+  type F64,
+  geDouble,
+  type HostRoutineBuilder,
+  type I32,
+  maxDouble,
+  minDouble,
+  mulDouble,
+  selectDouble,
+  subDouble,
+} from '@exitlab/core';
+import { DurationField } from '../durations.js';
+import { sharedAddress } from '../emulation/inline-emulation.js';
+import { COUNTS, DetectorField } from '../endless-fault.js';
+import { EXIT_CLASS_DOUBLES, type ExitClass, itemField, type WorkItemName } from '../exit-classes.js';
+import type { ExitType } from '../exit-types.js';
+import { type HostArea, HostCell, LOG_ROWS } from '../host-area.js';
+import { INTERRUPT_TABLE } from '../interrupts.js';
+import { Msr } from '../registers.js';
+import { SharedField, type SharedPage } from '../shared-page.js';
+import { SHADOW_MSR, USER_READABLE_SPRGS } from '../vcpu.js';
+
+export interface ExitRoutineOptions {
+  readonly area: HostArea;
+  readonly shared: SharedPage;
+  /** The hardware PIDs of guest kernel and guest user. */
+  readonly kernelPid: number;
+  readonly userPid: number;
+  readonly isTimed: boolean;
+  readonly isLogged: boolean;
+  readonly endlessFaultLimit: number;
+}
+
+/** An exit that is being handled: where and when it was taken, and how far the guest had come. */
+export interface TakenExit {
+  readonly pc: I32;
+  readonly takenAt: F64;
+  /** Guest instructions completed, that of the exit included where the hypervisor completes it. */
+  readonly guestInstructions: F64;
+}
+
+/** How the endless-fault detector sees an exit. */
+export interface ObservedKind {
+  /** Whether the guest was in user mode: known, or a truth value. */
+  readonly userMode: boolean | I32;
+  /** A missing translation, and for which address; absent for other exits. */
+  readonly fault?: { readonly address: I32; readonly isVirtual: boolean };
+}
+
+type DetectorFieldName = keyof typeof DetectorField;
+
+/** What generated code for all kinds of exits has in common; each part is the twin of what `Hypervisor` does for the same exit. */
+export class ExitCode {
+  readonly b: HostRoutineBuilder;
+  readonly options: ExitRoutineOptions;
+
+  constructor(b: HostRoutineBuilder, options: ExitRoutineOptions) {
+    this.b = b;
+    this.options = options;
+  }
+
+  // --- cells ----------------------------------------------------------------------------------------------------------------
+  address(cell: number): number {
+    return this.options.area.memory.base + cell;
+  }
+  cell(cell: number): I32 {
+    return this.b.word32(constant(0), this.address(cell));
+  }
+  setCell(cell: number, value: I32): void {
+    this.b.setWord32(constant(0), this.address(cell), value);
+  }
+  /** A word of a table of words. */
+  item(table: number, index: I32): I32 {
+    return this.b.word32(this.b.shl(index, constant(2)), this.address(table));
+  }
+  setItem(table: number, index: I32, value: I32): void {
+    this.b.setWord32(this.b.shl(index, constant(2)), this.address(table), value);
+  }
+  doubleCell(cell: number): F64 {
+    return this.b.double(constant(0), this.address(cell));
+  }
+  setDoubleCell(cell: number, value: F64): void {
+    this.b.setDouble(constant(0), this.address(cell), value);
+  }
+  shared(field: SharedField): I32 {
+    return this.b.word32(constant(0), this.#sharedAddress(field));
+  }
+  setShared(field: SharedField, value: I32): void {
+    this.b.setWord32(constant(0), this.#sharedAddress(field), value);
+  }
+  #sharedAddress(field: SharedField): number {
+    return sharedAddress(this.options.area.memory, this.options.shared, field);
+  }
+
+  // --- taking an exit -------------------------------------------------------------------------------------------------------
+  /** Leaves to the hypervisor what needs it whatever the exit; gives the guest's MSR, pinned. */
+  begin(): I32 {
+    const { b } = this;
+    b.declineIf(this.cell(HostCell.blocked));
+    if (this.options.isLogged) b.declineIf(b.eq(this.cell(HostCell.logCount), constant(LOG_ROWS)));
+    const msr = b.let(this.shared(SharedField.msr));
+    b.declineIf(b.and(msr, constant(Msr.WE)));
+    return msr;
+  }
+
+  /** 1 where `msr` is that of guest user mode, else 0; pinned. */
+  userMode(msr: I32): I32 {
+    return this.b.let(this.b.ne(this.b.and(msr, constant(Msr.PR)), constant(0)));
+  }
+
+  /** Before any time has passed. `completes`: the hypervisor completes an instruction. */
+  take(completes: 0 | 1): TakenExit {
+    const { b } = this;
+    const takenAt = b.cycles();
+    const emulated = this.doubleCell(HostCell.emulatedInstructions);
+    const guestInstructions = b.let(addDouble(addDouble(b.completedInstructions(takenAt), emulated), double(completes)));
+    return { pc: b.let(b.interruptedPc()), takenAt, guestInstructions };
+  }
+
+  /** The guest goes on in the mode of `msr`, which is its MSR from now on. */
+  resumeInMode(pc: I32, msr: I32): void {
+    const { b } = this;
+    const { kernelPid, userPid } = this.options;
+    const target = b.let(pc);
+    const guestMsr = b.let(msr);
+    const pid = b.let(b.select(b.and(guestMsr, constant(Msr.PR)), constant(userPid), constant(kernelPid)));
+    this.setShared(SharedField.msr, guestMsr);
+    this.setCell(HostCell.hardwarePid, pid);
+    this.#keepSharedPage();
+    b.resumeIn(target, this.hardwareMsr(guestMsr), pid);
+  }
+
+  resume(pc: I32): void {
+    const target = this.b.let(pc);
+    this.#keepSharedPage();
+    this.b.resume(target);
+  }
+
+  /** The MSR in which the processor runs a guest whose own is `msr`. */
+  hardwareMsr(msr: I32): I32 {
+    return this.b.or(this.b.and(msr, this.cell(HostCell.ownMsrBits)), constant(SHADOW_MSR));
+  }
+
+  /** What the hypervisor does to the page at each exit and entry, where the guest can have changed it. */
+  #keepSharedPage(): void {
+    if (this.options.shared.pa === undefined) return;
+    this.setShared(SharedField.intPending, constant(0));
+    this.setShared(SharedField.pendingEnables, constant(0));
+    USER_READABLE_SPRGS.forEach(({ sprn, field }, index) => {
+      const value = this.b.let(this.shared(field));
+      this.b.setPlainSpr(constant(sprn), value);
+      this.setCell(HostCell.userReadableSprgs + 4 * index, value);
+    });
+  }
+
+  /** Gives the guest an interrupt that nothing can hold back (interrupts.ts, `deliver`), and goes on there. */
+  deliver(priority: number, { pc }: TakenExit, msr: I32, syndrome?: { readonly esr: I32; readonly dear: I32 }): void {
+    const { b } = this;
+    const row = INTERRUPT_TABLE.find((each) => each.priority === priority);
+    if (row === undefined || row.enable !== 0 || row.level || row.saves !== 'srr') throw new Error('no interrupt for an exit routine');
+    this.setShared(SharedField.srr0, pc);
+    this.setShared(SharedField.srr1, msr);
+    if (row.setsEsr && syndrome) this.setShared(SharedField.esr, syndrome.esr);
+    if (row.setsDear && syndrome) this.setShared(SharedField.dear, syndrome.dear);
+    this.resumeInMode(b.or(this.cell(HostCell.ivpr), this.cell(HostCell.ivor + 4 * row.ivor)), b.and(msr, constant(row.keeps)));
+  }
+
+  // --- booking --------------------------------------------------------------------------------------------------------------
+  /** Books an exit of a class, with how much there was of its items, at a price of `cycles`. */
+  bookClass(choice: ClassChoice, { pc, takenAt }: TakenExit, cycles: I32, items: Readonly<Partial<Record<WorkItemName, I32>>>): void {
+    const { b } = this;
+    const duration = b.let(doubleOfWord(cycles));
+    const address = b.let(choice.address(this));
+    this.#addDuration(address, duration);
+    if (this.options.isTimed) {
+      for (const [name, amount] of Object.entries(items) as [WorkItemName, I32][]) {
+        const offset = 8 * itemField(name);
+        b.setDouble(address, offset, addDouble(b.double(address, offset), doubleOfWord(amount)));
+      }
+    }
+    this.bookEntry(constant(choice.type), pc, takenAt, duration);
+  }
+
+  #addDuration(address: I32, cycles: F64): void {
+    const { b } = this;
+    const change = (name: keyof typeof DurationField, by: (a: F64, b: F64) => F64, value: F64) => {
+      const offset = 8 * DurationField[name];
+      b.setDouble(address, offset, by(b.double(address, offset), value));
+    };
+    change('count', addDouble, double(1));
+    if (!this.options.isTimed) return;
+    change('min', minDouble, cycles);
+    change('max', maxDouble, cycles);
+    change('sum', addDouble, cycles);
+    change('sumOfSquares', addDouble, mulDouble(cycles, cycles));
+  }
+
+  /** The time in the guest before the exit, when it goes on, and the log. */
+  bookEntry(exitType: I32, pc: I32, takenAt: F64, duration: F64): void {
+    const { b } = this;
+    if (this.options.isTimed) {
+      const inGuest = b.let(subDouble(takenAt, this.doubleCell(HostCell.enteredAtCycles)));
+      this.#addDuration(constant(this.address(HostCell.timeInGuest)), inGuest);
+    }
+    this.setDoubleCell(HostCell.enteredAtCycles, addDouble(takenAt, duration));
+    if (!this.options.isLogged) return;
+    const row = b.let(this.cell(HostCell.logCount));
+    this.setCell(HostCell.logCount, b.add(row, constant(1)));
+    this.setItem(HostCell.logTypes, row, exitType);
+    this.setItem(HostCell.logPcs, row, pc);
+    const doubleword = b.let(b.shl(row, constant(3)));
+    b.setDouble(doubleword, this.address(HostCell.logTakenAt), takenAt);
+    b.setDouble(doubleword, this.address(HostCell.logDurations), duration);
+  }
+
+  // --- the endless-fault detector (endless-fault.ts) ------------------------------------------------------------------------
+  #detector(name: DetectorFieldName): F64 {
+    return this.doubleCell(HostCell.faultDetector + 8 * DetectorField[name]);
+  }
+  #setDetector(name: DetectorFieldName, value: F64): void {
+    this.setDoubleCell(HostCell.faultDetector + 8 * DetectorField[name], value);
+  }
+
+  /** Leaves to the hypervisor a guest that may be about to reach the limit. */
+  declineNearEndlessFault(): void {
+    const near = double(this.options.endlessFaultLimit - 1);
+    for (const field of COUNTS) this.b.declineIf(geDouble(this.doubleCell(HostCell.faultDetector + 8 * field), near));
+  }
+
+  /** `EndlessFaultDetector.observeProgress`. */
+  observeProgress({ guestInstructions }: TakenExit, isReturn: I32): void {
+    this.b.if(geDouble(this.#detector('returnedAt'), double(0)), () => this.#setDetector('fruitlessReturns', double(0)));
+    this.#setDetector('returnedAt', selectDouble(isReturn, guestInstructions, double(-1)));
+    this.#setDetector('withoutProgress', double(1));
+    this.#setDetector('lastInstructions', guestInstructions);
+  }
+
+  /** `EndlessFaultDetector.observe`. */
+  observe({ pc, guestInstructions }: TakenExit, { userMode, fault }: ObservedKind): void {
+    const { b } = this;
+    const isAtOnce = eqDouble(guestInstructions, this.#detector('lastInstructions'));
+    this.#setDetector('withoutProgress', selectDouble(isAtOnce, addDouble(this.#detector('withoutProgress'), double(1)), double(1)));
+    this.#setDetector('lastInstructions', guestInstructions);
+    const place = fault && { pc: b.let(doubleOfUnsigned(pc)), address: b.let(doubleOfUnsigned(fault.address)) };
+    if (typeof userMode !== 'boolean') b.if(userMode, () => this.#observeUser(place));
+    else if (userMode) this.#observeUser(place);
+    this.#followReturns(guestInstructions, fault?.isVirtual === false ? place : undefined);
+  }
+
+  #observeUser(place: { pc: F64; address: F64 } | undefined): void {
+    const { b } = this;
+    const startOver = () => {
+      this.#setDetector('unexplained', double(0));
+      this.#setDetector('userPc', place?.pc ?? double(-1));
+      this.#setDetector('userAddress', place?.address ?? double(-1));
+      this.#setDetector('userRepeats', double(place ? 1 : 0));
+    };
+    if (!place) {
+      startOver();
+      return;
+    }
+    const again = b.and(eqDouble(place.pc, this.#detector('userPc')), eqDouble(place.address, this.#detector('userAddress')));
+    b.if(again, () => this.#setDetector('userRepeats', addDouble(this.#detector('userRepeats'), double(1))), startOver);
+  }
+
+  #followReturns(guestInstructions: F64, place: { pc: F64; address: F64 } | undefined): void {
+    const { b } = this;
+    const none = () => {
+      this.#setDetector('fruitlessReturns', double(0));
+      this.#setDetector('fruitlessPc', double(-1));
+      this.#setDetector('fruitlessAddress', double(-1));
+    };
+    b.if(geDouble(this.#detector('returnedAt'), double(0)), () => {
+      if (!place) {
+        none();
+        return;
+      }
+      b.if(
+        eqDouble(guestInstructions, this.#detector('returnedAt')),
+        () => {
+          const again = b.and(
+            eqDouble(place.pc, this.#detector('fruitlessPc')),
+            eqDouble(place.address, this.#detector('fruitlessAddress')),
+          );
+          this.#setDetector('fruitlessReturns', selectDouble(again, addDouble(this.#detector('fruitlessReturns'), double(1)), double(1)));
+          this.#setDetector('fruitlessPc', place.pc);
+          this.#setDetector('fruitlessAddress', place.address);
+        },
+        none,
+      );
+    });
+    this.#setDetector('returnedAt', double(-1));
+  }
+}
+
+/** Classes of exits that the guest's mode tells apart. */
+export interface ClassesByMode {
+  readonly kernel: ExitClass;
+  readonly user: ExitClass;
+}
+
+/** A class of exits, or two that the guest's mode tells apart and whose items cost the same. */
+export class ClassChoice {
+  readonly #classes: readonly [kernel: ExitClass, user: ExitClass];
+  readonly #userMode: I32;
+  readonly type: ExitType;
+
+  constructor(kernel: ExitClass, user: ExitClass = kernel, userMode: I32 = constant(0)) {
+    this.#classes = [kernel, user];
+    this.#userMode = userMode;
+    this.type = kernel.type;
+  }
+
+  static byMode({ kernel, user }: ClassesByMode, userMode: I32): ClassChoice {
+    return new ClassChoice(kernel, user, userMode);
+  }
+
+  address(code: ExitCode): I32 {
+    return this.#select(code, ({ index }) => code.address(HostCell.exitClasses + 8 * EXIT_CLASS_DOUBLES * index));
+  }
+
+  /** The price with so much of the items, pinned. */
+  cycles(code: ExitCode, items: Readonly<Partial<Record<WorkItemName, I32>>>): I32 {
+    const { b } = code;
+    let cycles = this.#select(code, (each) => each.cycles);
+    for (const [name, amount] of Object.entries(items) as [WorkItemName, I32][]) {
+      cycles = b.add(cycles, b.mul(amount, constant(this.#classes[0].itemCycles[name])));
+    }
+    return b.let(cycles);
+  }
+
+  #select(code: ExitCode, of: (each: ExitClass) => number): I32 {
+    const [kernel, user] = this.#classes.map(of) as [number, number];
+    return kernel === user ? constant(kernel) : code.b.select(this.#userMode, constant(user), constant(kernel));
+  }
+}

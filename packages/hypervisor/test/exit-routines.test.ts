@@ -1,0 +1,290 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { type EngineName, Processor440 } from '@exitlab/core';
+import test from 'ava';
+import fc from 'fast-check';
+import { EXIT_TYPES, Hypervisor, type HypervisorOptions, LINUX_3_4, type LoggedExits } from '../src/index.js';
+import { assembleAt } from './random-guest.js';
+
+/**
+ * A guest whose kernel does a bit of everything that exit routines handle: it fills its TLB from a table, changes processes, takes timer
+ * interrupts, and moves special registers about. `rounds` says how a user program calls it.
+ */
+interface Round {
+  readonly kind: 'load' | 'store' | 'switch' | 'invalidate' | 'timer' | 'registers' | 'nested' | 'spin';
+  readonly operand: number;
+}
+
+const RAM_BYTES = 1 << 20;
+const PAGES = 96;
+const USER_CODE = 0x20000;
+/** A process changes to another by changing the low bits. */
+const PIDS = [4, 5, 6, 7] as const;
+const USER_DATA = 0x400000;
+/** Pages from 64 on are read-only. */
+const READ_ONLY_BIT = 0x40000;
+const TABLE = 0x4000;
+const SLOT_COUNTER = 0x5000;
+const TICKS = 0x5004;
+const SAVED = 0x5010;
+const Vector = { SYSTEM_CALL: 0x1000, DECREMENTER: 0x1800, DATA_MISS: 0x2000, PROGRAM: 0x2800 } as const;
+const Ivor = { PROGRAM: 6, SYSTEM_CALL: 8, DECREMENTER: 10, DATA_MISS: 13 } as const;
+const VALID_4K = 0x210;
+const VALID_64K = 0x230;
+const MSR_USER = 0xc000;
+const KINDS = ['load', 'store', 'switch', 'invalidate', 'timer', 'registers', 'nested', 'spin'] as const;
+
+/** As Linux's: registers saved in SPRGs, the entry found in a table, three words written, the slots taken in turn. */
+const DATA_MISS = `
+  mtspr SPRG0,r3
+  mtspr SPRG1,r4
+  mtspr SPRG4,r5
+  mtspr SPRG5,r6
+  mfcr r6
+  mfspr r3,DEAR
+  mfspr r4,PID
+  mtspr MMUCR,r4
+  rlwinm r5,r3,22,23,29
+  lwz r5,${TABLE}(r5)
+  lwz r4,${SLOT_COUNTER}(0)
+  addi r4,r4,1
+  stw r4,${SLOT_COUNTER}(0)
+  rlwinm r4,r4,0,27,31
+  addi r4,r4,8
+  rlwinm r3,r3,0,0,19
+  ori r3,r3,${VALID_4K}
+  tlbwe r3,r4,0
+  tlbwe r5,r4,1
+  li r5,0x1b
+  andis. r3,r3,${READ_ONLY_BIT >>> 16}
+  beq @write
+  li r5,0x09
+@write:
+  tlbwe r5,r4,2
+  mtcr r6
+  mfspr r5,SPRG0
+  mr r3,r5
+  mfspr r4,SPRG1
+  mfspr r5,SPRG4R
+  mfspr r6,SPRG5R
+  rfi`;
+
+const DECREMENTER = `
+  stw r3,${SAVED}(0)
+  lwz r3,${TICKS}(0)
+  addi r3,r3,1
+  stw r3,${TICKS}(0)
+  lis r3,0x0800
+  mtspr TSR,r3
+  lwz r3,${SAVED}(0)
+  rfi`;
+
+/** Skips what the kernel may not do either. */
+const PROGRAM = `
+  mtspr SPRG7,r3
+  mfspr r3,SRR0
+  addi r3,r3,4
+  mtspr SRR0,r3
+  mfspr r3,SPRG3
+  rfi`;
+
+const SYSTEM_CALL = `
+  mfspr r6,SRR0
+  mfspr r7,SRR1
+  mtspr SPRG3,r3
+  cmpwi r0,0
+  bne @invalidate
+  mfspr r3,PID
+  xor r3,r3,r8
+  mtspr PID,r3
+  mtspr PID,r3
+  b @out
+@invalidate:
+  cmpwi r0,1
+  bne @timer
+  rlwinm r4,r8,0,27,31
+  addi r4,r4,8
+  li r3,0
+  tlbwe r3,r4,0
+  tlbwe r8,r4,1
+  b @out
+@timer:
+  cmpwi r0,2
+  bne @registers
+  mtspr DEC,r8
+  mtspr DECAR,r8
+  rlwinm r3,r8,18,9,9
+  oris r3,r3,0x0400
+  mtspr TCR,r3
+  b @out
+@registers:
+  cmpwi r0,3
+  bne @nested
+  wrteei 1
+  mfmsr r3
+  mtspr SPRG2,r3
+  mfspr r4,SPRG2
+  wrteei 0
+  wrtee r8
+  mfspr r3,MMUCR
+  mtspr MMUCR,r8
+  mtspr MMUCR,r3
+  mtmsr r4
+  tlbsx r3,0,r8
+  wrteei 0
+  dccci 0,0
+  b @out
+@nested:
+  cmpwi r0,4
+  bne @end
+  addi r5,r5,1
+  cmpwi r5,3
+  bge @back
+  mr r9,r6
+  mr r10,r7
+  li r0,3
+  sc
+  mr r6,r9
+  mr r7,r10
+  b @out
+@back:
+  li r5,0
+  b @out
+@end:
+  lis r3,0x3000
+  mtspr DBCR0,r3
+@out:
+  mtspr SRR0,r6
+  mtspr SRR1,r7
+  rfi`;
+
+const CALLS = { switch: 0, invalidate: 1, timer: 2, registers: 3, nested: 4 } as const;
+const CALL_END = 9;
+const TURNS = 6;
+
+function userProgram(rounds: readonly Round[]): string {
+  const lines = [`lis r20,${USER_DATA >>> 16}`, `li r21,${TURNS}`, '@again:'];
+  for (const [index, { kind, operand }] of rounds.entries()) {
+    switch (kind) {
+      case 'load':
+      case 'store':
+        lines.push(
+          `addis r22,r20,${(operand % (kind === 'load' ? PAGES : 64)) >>> 4}`,
+          kind === 'load' ? 'lwz r23,8(r22)' : 'stw r21,8(r22)',
+        );
+        for (let page = 0; page < 16; page++) lines.push(`addi r22,r22,4096`, `lwz r24,${4 * page}(r22)`);
+        break;
+      case 'spin':
+        lines.push(`li r25,${1 + (operand % 50)}`, `@spin${index}:`, 'addi r25,r25,-1', 'cmpwi r25,0', `bne @spin${index}`);
+        break;
+      default:
+        lines.push(`li r8,${kind === 'switch' ? operand % 4 : operand}`, 'li r5,0', `li r0,${CALLS[kind]}`, 'sc');
+    }
+  }
+  lines.push('addic. r21,r21,-1', 'bne @again', `li r0,${CALL_END}`, 'sc');
+  return lines.join('\n');
+}
+
+/** All that a run shows. */
+function run(rounds: readonly Round[], sliceInstructions: number, engine: EngineName, options: HypervisorOptions) {
+  const bus = { read: () => 0, write: () => {} };
+  const processor = new Processor440({
+    ...{ ramSizeBytes: RAM_BYTES, devices: bus, dcrs: bus, coreHz: 4e8, timebaseHz: 1e8, engine },
+    translationThresholds: { warm: 2, hot: 64 },
+  });
+  const { memory } = processor;
+  for (const [address, code] of [
+    [Vector.SYSTEM_CALL, SYSTEM_CALL],
+    [Vector.DECREMENTER, DECREMENTER],
+    [Vector.DATA_MISS, DATA_MISS],
+    [Vector.PROGRAM, PROGRAM],
+    [USER_CODE, userProgram(rounds)],
+  ] as const) {
+    memory.writeBytes(address, assembleAt(address, code));
+  }
+  for (let page = 0; page < 128; page++) memory.write32(TABLE + 4 * page, 0x40000 + ((page * 7) % 64) * 4096);
+  const traced: unknown[] = [];
+  const trace = ({ count, ...columns }: LoggedExits) => {
+    for (let row = 0; row < count; row++) traced.push(Object.values(columns).map((column) => column[row]));
+  };
+  const hypervisor = new Hypervisor(processor, { bus, dcr: bus }, { ...options, ...(options.countSites && { trace }) });
+  hypervisor.setGuestTlbEntry(0, VALID_64K, 0, 0x07);
+  for (const pid of PIDS) hypervisor.setGuestTlbEntry(pid, USER_CODE | VALID_64K, USER_CODE, 0x3f, pid);
+  const { vcpu } = hypervisor;
+  vcpu.ivpr = 0;
+  vcpu.setPid(PIDS[0]);
+  for (const name of Object.keys(Vector) as (keyof typeof Vector)[]) vcpu.ivor[Ivor[name]] = Vector[name];
+  processor.setGpr(1, 0x9000);
+  hypervisor.start(USER_CODE, MSR_USER);
+  const outcomes: string[] = [];
+  for (let slices = 0; slices < 4000; slices++) {
+    const outcome = hypervisor.run(sliceInstructions);
+    outcomes.push(outcome.kind === 'failure' ? outcome.failure.message : outcome.kind);
+    if (outcome.kind !== 'limit') break;
+  }
+  return {
+    outcomes,
+    handled: processor.hostInstructions,
+    shown: {
+      outcome: outcomes.at(-1),
+      slices: outcomes.length,
+      guestInstructions: hypervisor.guestInstructions,
+      cycles: processor.clock.cycles,
+      statistics: hypervisor.statistics(),
+      traced,
+      registers: Array.from({ length: 32 }, (_, n) => processor.gpr(n)),
+      tlb: Array.from({ length: 64 }, (_, index) => processor.readTlb(index)),
+      guestTlb: Array.from({ length: 64 }, (_, index) => ({ ...vcpu.guestTlb.entry(index) })),
+      vcpu: [vcpu.pc, vcpu.pid, vcpu.msr, vcpu.mmucr, vcpu.pending],
+      processor: processor.statistics(),
+      ticks: memory.read32(TICKS),
+      memory: createHash('sha1').update(memory.readBytes(0, RAM_BYTES)).digest('hex'),
+    },
+  };
+}
+
+const rounds = fc.array(fc.record({ kind: fc.constantFrom(...KINDS), operand: fc.nat(3000) }), { minLength: 2, maxLength: 8 });
+const slice = fc.constantFrom(1, 17, 1000, 1_000_000);
+const POLICIES: readonly { readonly name: string; readonly options: HypervisorOptions }[] = [
+  { name: "KVM's policy", options: {} },
+  { name: 'counts by pc and a trace', options: { countSites: true } },
+  { name: 'ticks of the host', options: { hostTickHz: 25_000 } },
+  { name: 'few slots, mapped lazily', options: { policy: { ...LINUX_3_4, shadowSlots: 7, mapping: 'lazy' } } },
+  { name: 'a shared page', options: { policy: { ...LINUX_3_4, magicPage: 'silent' } } },
+  { name: 'another policy than its own', options: { policy: { ...LINUX_3_4, hardwarePids: 'flush', replacement: 'random' } } },
+  { name: 'memory that is not yet backed', options: { untouchedRamFrom: 0x60000 } },
+  { name: 'faults that soon count as endless', options: { endlessFaultLimit: 5 } },
+  { name: 'no exit timing', options: { exitTiming: false } },
+];
+
+for (const { name, options } of POLICIES) {
+  test(`exits come to the same where the guest runs and in the hypervisor, in either engine: ${name}`, (t) => {
+    let handled = 0;
+    fc.assert(
+      fc.property(rounds, slice, (program, sliceInstructions) => {
+        const inside = run(program, sliceInstructions, 'wasm', options);
+        const outside = run(program, sliceInstructions, 'wasm', { ...options, exitRoutines: false });
+        const interpreted = run(program, sliceInstructions, 'interpreter', options);
+        handled += inside.handled;
+        assert.strictEqual(outside.handled + interpreted.handled, 0);
+        assert.deepStrictEqual(inside.shown, outside.shown);
+        // The engines fill the software TLB at other moments.
+        assert.deepStrictEqual({ ...interpreted.shown, processor: undefined }, { ...outside.shown, processor: undefined });
+      }),
+      { numRuns: 4, seed: 5 },
+    );
+    t.true(handled > 100, 'the routines have been at work');
+  });
+}
+
+test('the exits that a random guest makes are of the kinds that routines handle', (t) => {
+  const program = KINDS.flatMap((kind) => [17, 2048].map((operand): Round => ({ kind, operand })));
+  const { shown } = run(program, 1_000_000, 'wasm', {});
+  const made = new Set(shown.statistics.exits.filter(({ count }) => count > 0).map(({ type }) => type));
+  for (const type of ['DTLBREAL', 'DTLBVIRT', 'ITLBVIRT', 'SYSCALL', 'EMUL_TLBWE', 'EMUL_MTSPR', 'EMUL_MFSPR', 'EMUL_WRTEE', 'EMUL_RFI']) {
+    t.true(made.has(type), type);
+  }
+  t.true(EXIT_TYPES.length > made.size);
+  t.true(shown.ticks > 0, 'timer interrupts have been taken');
+  t.is(shown.outcome, 'reset');
+});
