@@ -6,5 +6,5 @@ import { interpreterFunction } from './interpreter-module.js';
  * carries what this returns instead of generating it at each start (`scripts/bundle.mjs`).
  */
 export function dispatchedInterpreter(): FunctionDefinition {
-  return interpreterFunction({ stopsAtJumps: true });
+  return interpreterFunction({ isDispatched: true });
 }

@@ -1,9 +1,10 @@
 import { fieldsOf, INSTRUCTION_SET, type Instruction } from '../isa/instruction-set.js';
 import { Esr, Msr, Vector } from '../isa/vectors.js';
-import { RAM_OFFSET, State } from '../processor/state-layout.js';
+import { HEAT_BASE, HEAT_BYTES, RAM_OFFSET, SLOT_BASE, SLOT_BYTES, Slot, State } from '../processor/state-layout.js';
 import { CALLOUT_IMPORTS, calloutIndex } from '../semantics/callouts.js';
 import { CodeEmitter, type Label } from '../semantics/code-emitter.js';
 import { constant, type I32 } from '../semantics/expression.js';
+import { StateBuilder } from '../semantics/state-builder.js';
 import { encodeModule, type FunctionDefinition } from '../wasm/module-encoder.js';
 import { Op } from '../wasm/opcodes.js';
 import { emitDecode } from './decode-table.js';
@@ -14,7 +15,7 @@ export function buildInterpreterModule(memoryPages: number, countsInstructions =
   return encodeModule({
     functionImports: CALLOUT_IMPORTS,
     memory: { minimumPages: memoryPages, maximumPages: memoryPages },
-    functions: [interpreterFunction({ stopsAtJumps: false, countsInstructions })],
+    functions: [interpreterFunction({ isDispatched: false, countsInstructions })],
   });
 }
 
@@ -25,14 +26,14 @@ export function buildInterpreterModule(memoryPages: number, countsInstructions =
  * A table of closures would be three times slower and a second, hand-written interpreter could drift apart from the translator; this
  * way both are made from the same semantics.
  *
- * With `stopsAtJumps` it also returns where control leaves the straight line, for a dispatcher that knows translated code. With
+ * With `isDispatched` it also returns where a jump leads to translated code or to what is hot enough to be. With
  * `countsInstructions` it counts in State.instructionCounts how often each was begun, those that then trapped included.
  */
 export function interpreterFunction({
-  stopsAtJumps,
+  isDispatched,
   countsInstructions = false,
 }: {
-  stopsAtJumps: boolean;
+  isDispatched: boolean;
   countsInstructions?: boolean;
 }): FunctionDefinition {
   const emit = new CodeEmitter(0);
@@ -101,12 +102,15 @@ export function interpreterFunction({
   emit.end(); // advanced
   emit.value(builder.nextPc());
   emit.localSet(locals.pc);
-  if (stopsAtJumps) goOn();
+  if (isDispatched) goOn();
   emit.end(); // jumped
-  if (stopsAtJumps) {
+  if (isDispatched) {
     countOne();
-    emit.op(Op.drop);
-    emit.branch(exit);
+    emit.constant(1);
+    emit.op(Op.i32LtS);
+    emit.branchIf(exit);
+    emitWarmth(emit, locals, exit);
+    emit.branch(next);
   } else goOn();
   emit.end(); // next
   emit.end(); // interruptedAfter
@@ -117,6 +121,34 @@ export function interpreterFunction({
   storeState(State.remaining, locals.remaining);
 
   return { name: 'interpret', params: [], results: [], locals: emit.localTypes, code: emit.sink.bytes() };
+}
+
+/**
+ * Behind a jump: leaves for the dispatcher where there is translated code for pc, or where the next visit makes it hot. Else counts the
+ * visit, as the dispatcher does, and goes on.
+ */
+function emitWarmth(emit: CodeEmitter, { pc, fetchPage, fetchEntry }: InterpreterLocals, exit: Label): void {
+  const b = new StateBuilder(emit);
+  const address = b.parameter(pc);
+  b.if(b.ne(b.and(address, constant(-4096)), b.parameter(fetchPage)), () => {
+    const entry = b.let(b.word32(b.add(b.pageOffset(address), b.state(State.executeTable)), 0));
+    emit.value(b.eq(entry, constant(0)));
+    emit.branchIf(exit);
+    emit.value(entry);
+    emit.localSet(fetchEntry);
+    emit.value(b.and(address, constant(-4096)));
+    emit.localSet(fetchPage);
+  });
+  const place = b.let(b.and(b.add(address, b.parameter(fetchEntry)), constant(-4)));
+  const slot = b.let(b.and(b.shl(place, constant(2)), constant(SLOT_BYTES - Slot.size)));
+  const heatAddress = b.let(b.and(place, constant(HEAT_BYTES - 4)));
+  const heat = b.let(b.add(b.word32(heatAddress, HEAT_BASE), constant(1)));
+  const isTranslated = b.eq(b.word32(slot, SLOT_BASE + Slot.pc), b.or(address, b.state(State.xerSo)));
+  const isHot = b.eq(b.and(heat, b.state(State.heatMask)), constant(0));
+  emit.value(b.or(isTranslated, isHot));
+  emit.branchIf(exit);
+  b.setWord32(heatAddress, HEAT_BASE, heat);
+  emit.releaseLocals();
 }
 
 function emitCount(emit: CodeEmitter, id: number): void {

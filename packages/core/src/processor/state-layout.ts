@@ -72,6 +72,8 @@ export const State = {
   hostVectors: 808,
   /** Instructions that the interpreter has retired between translated code, a doubleword a reason (translator/region-function.ts). */
   interpreted: 1072, // 4 doublewords
+  /** Heat is looked at where these of its bits are 0, see HEAT_BASE. */
+  heatMask: 1104,
   /** The TLB, a word an entry and field (mmu/translation-lookaside-buffer.ts). */
   tlb: 1536,
   /** SPRs that are plain storage, a word each, by SPR number. */

@@ -60,6 +60,8 @@ class RegionWriter implements RegionFlow {
   readonly #longest = new Map<number, number>();
   readonly #scopes: Scope[] = [];
   #exit!: Label;
+  #stated!: Label;
+  #attended!: Label;
   #again: Label | undefined;
   #node!: RegionNode;
 
@@ -95,11 +97,14 @@ class RegionWriter implements RegionFlow {
     for (const node of [...this.#places.keys()].sort((a, b) => a - b)) this.#places.set(node, ++place);
 
     this.#exit = this.#emit.block(ValueType.i32);
+    this.#stated = this.#emit.block();
+    this.#attended = this.#emit.block();
     this.#again = this.#emit.loop();
     this.#leaveNearEvent(Math.max(...[...entries].map((node) => this.#longestPath(node))), undefined);
     this.#writeSequence(items, undefined);
     this.#emit.end();
     this.#emit.op(Op.unreachable);
+    this.#writeStatedExits();
     this.#emit.end();
     this.#registers.writeExit();
     this.#emit.constant(0);
@@ -112,6 +117,18 @@ class RegionWriter implements RegionFlow {
       places: [...entries].map((node) => ({ pc: nodes[node]!.pc, entry: nodes[node]!.entry, place: this.#places.get(node)! })),
       instructionCount: nodes.reduce((sum, node) => sum + node.instructions.length, 0),
     };
+  }
+
+  /** Where call-outs lead that end the region, all by the same code: behind the instruction at State.pc, or as State says. */
+  #writeStatedExits(): void {
+    const builder = this.#builder;
+    this.#emit.end(); // attended
+    builder.setState(State.pc, builder.add(builder.state(State.pc), constant(4)));
+    builder.setState(State.remaining, builder.sub(builder.state(State.remaining), constant(1)));
+    this.#emit.end(); // stated
+    this.#emit.value(builder.state(State.remaining));
+    this.#emit.localSet(this.#locals.remaining);
+    this.#emit.constant(RegionExit.goOn);
   }
 
   /** Puts what must happen before the body in front of it, now that the registers it uses are known. */
@@ -358,12 +375,21 @@ class RegionWriter implements RegionFlow {
   }
 
   leaveAsStated(): void {
-    const emit = this.#emit;
-    emit.constant(0);
-    emit.memory(Op.i32Load, 2, State.remaining);
-    emit.localSet(this.#locals.remaining);
-    emit.constant(RegionExit.goOn);
-    emit.branch(this.#exit);
+    this.#emit.branch(this.#stated);
+  }
+
+  leaveAsStatedIf(condition: I32): void {
+    this.#leaveIf(condition, this.#stated);
+  }
+
+  leaveBehindIf(condition: I32): void {
+    this.#leaveIf(condition, this.#attended);
+  }
+
+  #leaveIf(condition: I32, label: Label): void {
+    this.#emit.value(condition);
+    this.#emit.hint(false);
+    this.#emit.branchIf(label);
   }
 
   jump(target: I32): void {

@@ -50,25 +50,23 @@ const INTERPRET_INDEX = IMPORTS.length;
 
 export interface RuntimeModuleOptions {
   readonly memoryPages: number;
-  /** How often control comes to an address between two calls of the translator; a power of two. */
-  readonly heatStep: number;
   /** How often a region is entered before it is translated anew, larger. */
   readonly promotionEntries: number;
 }
 
 /** The module that runs translated code: `run` dispatches between regions and the interpreter. */
-export function buildRuntimeModule({ memoryPages, heatStep, promotionEntries }: RuntimeModuleOptions): Uint8Array<ArrayBuffer> {
+export function buildRuntimeModule({ memoryPages, promotionEntries }: RuntimeModuleOptions): Uint8Array<ArrayBuffer> {
   return encodeModule({
     functionImports: IMPORTS,
     memory: { minimumPages: memoryPages, maximumPages: memoryPages },
     tableSize: FUNCTION_TABLE_SIZE,
     indirectCall: REGION_TYPE,
-    functions: [dispatchedInterpreter(), runFunction(heatStep, promotionEntries)],
+    functions: [dispatchedInterpreter(), runFunction(promotionEntries)],
   });
 }
 
 /** Goes from region to region until the count is used up or an interrupt is pending; what has no region is interpreted. */
-function runFunction(heatStep: number, promotionEntries: number): FunctionDefinition {
+function runFunction(promotionEntries: number): FunctionDefinition {
   const emit = new CodeEmitter(0);
   const b = new StateBuilder(emit);
   const end = emit.block();
@@ -112,7 +110,7 @@ function runFunction(heatStep: number, promotionEntries: number): FunctionDefini
         emit.value(counter);
         emit.value(heat);
         emit.memory(Op.i32Store, 2, HEAT_BASE);
-        b.if(b.eq(b.and(heat, constant(heatStep - 1)), constant(0)), () => {
+        b.if(b.eq(b.and(heat, b.state(State.heatMask)), constant(0)), () => {
           emit.value(heat);
           emit.call(TRANSLATE_INDEX);
           emit.branch(next);

@@ -28,6 +28,9 @@ export interface RegionFlow {
   leave(pc: I32, uncounted: number): void;
   /** Leaves it with pc and count as they stand in State. */
   leaveAsStated(): void;
+  leaveAsStatedIf(condition: I32): void;
+  /** Leaves it behind the instruction that State.pc and the count in State stand in front of. */
+  leaveBehindIf(condition: I32): void;
   jump(target: I32): void;
   jumpIf(condition: I32, target: I32): void;
 }
@@ -454,22 +457,12 @@ export class TranslatorBuilder extends Builder {
   }
 
   #leaveWhenInterrupted(): void {
-    this.emit.value(this.state(State.pendingVector));
-    this.emit.hint(false);
-    this.emit.ifOnStack();
-    this.#flow.leaveAsStated();
-    this.emit.end();
+    this.#flow.leaveAsStatedIf(this.state(State.pendingVector));
   }
 
   /** After an instruction that has called out: the processor may have asked the engine to stop behind it. */
   #leaveWhenAttended(): void {
-    this.emit.value(this.gtS(constant(2), this.state(State.remaining)));
-    this.emit.hint(false);
-    this.emit.ifOnStack();
-    this.setState(State.pc, this.nextPc());
-    this.setState(State.remaining, this.sub(this.state(State.remaining), constant(1)));
-    this.#flow.leaveAsStated();
-    this.emit.end();
+    this.#flow.leaveBehindIf(this.gtS(constant(2), this.state(State.remaining)));
   }
 
   override jumpToStatePc(): void {

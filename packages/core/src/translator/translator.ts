@@ -31,7 +31,7 @@ export interface TranslationThresholds {
   readonly hot: number;
 }
 
-export const DEFAULT_THRESHOLDS: TranslationThresholds = { warm: 1024, hot: 1 << 15 };
+export const DEFAULT_THRESHOLDS: TranslationThresholds = { warm: 2048, hot: 1 << 15 };
 
 /** What the translator needs of the processor. */
 export interface TranslatorHost {
@@ -111,12 +111,12 @@ export class Translator {
     this.#urgentHeat = 2 * thresholds.warm;
     this.#host = host;
     this.#words = new Int32Array(host.memory.buffer);
+    this.#words[State.heatMask >>> 2] = thresholds.warm - 1;
     for (let slot = 0; slot < SLOT_BYTES; slot += Slot.size) this.#words[(SLOT_BASE + slot + Slot.pc) >>> 2] = EMPTY_SLOT;
     this.#codeMap = new CodeMap(host.codePages, host.memory.buffer, host.ramSizeBytes);
     this.#table = new wasmHost.Table({ element: 'anyfunc', initial: FUNCTION_TABLE_SIZE });
     const bytes = buildRuntimeModule({
       memoryPages: host.memoryPages,
-      heatStep: thresholds.warm,
       promotionEntries: thresholds.hot,
     });
     const env = {
