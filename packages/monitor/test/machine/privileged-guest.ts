@@ -99,6 +99,8 @@ export interface PrivilegedRun {
   readonly policy?: Partial<Policy>;
   /** Guest instructions from one interrupt from outside to the next; none by default. Not for `native`. */
   readonly interruptEvery?: readonly number[];
+  /** Guest instructions after which one interrupt comes from outside. Not for `native`. */
+  readonly interruptAt?: number;
 }
 
 /** Supervisor registers that are compared, with the numbers under which the hardware has them. */
@@ -113,7 +115,7 @@ const MOST_INSTRUCTIONS = 20_000;
 
 /** Runs a guest to its reset. The state is all that it can see, but time: registers, its supervisor state, its memory. */
 export function finalState(kernel: Uint8Array, run: PrivilegedRun) {
-  const { strategy, patchTime, policy, interruptEvery = [] } = run;
+  const { strategy, patchTime, policy, interruptEvery = [], interruptAt } = run;
   const machine = new Machine({
     strategy: strategyByName(strategy)!,
     memoryBytes: 2 ** 25,
@@ -122,6 +124,10 @@ export function finalState(kernel: Uint8Array, run: PrivilegedRun) {
     ...(patchTime && { patchTime }),
   });
   const { processor, hypervisor } = machine;
+  if (interruptAt !== undefined) {
+    hypervisor?.run(interruptAt);
+    hypervisor?.pulseExternal();
+  }
   const end = hypervisor === undefined ? nativeEnd(machine) : hypervisedEnd(hypervisor, interruptEvery);
   const { cr, lr, ctr, xer } = processor;
   const registers = Object.entries(COMPARED).map(([name, sprn]) => [
@@ -140,6 +146,7 @@ export function finalState(kernel: Uint8Array, run: PrivilegedRun) {
     },
     exits: exits.reduce((sum, { count }) => sum + count, 0),
     exitsOf: (type: string) => exits.find((exit) => exit.type === type)?.count ?? 0,
+    instructions: machine.guestInstructions,
     /** Interrupts from outside that the guest has counted. */
     external: processor.gpr(22),
   };
