@@ -15,6 +15,8 @@ export interface RunSurroundings {
   readonly toolVersion: string;
   readonly secondsNow: () => number;
   readonly dateNow: () => Date;
+  /** CPU time of the process so far, all its threads; absent where the host does not tell. */
+  readonly cpuSecondsNow?: () => number;
 }
 
 /** How the ends of a machine's run are called in result files. */
@@ -66,6 +68,7 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
   });
   const date = surroundings.dateNow().toISOString();
   const startSeconds = surroundings.secondsNow();
+  const startCpuSeconds = surroundings.cpuSecondsNow?.();
   const input = io.input === undefined ? undefined : new StreamInput(Readable.from(io.input, { objectMode: false }));
   const end = await machine.run({
     limits: {
@@ -77,6 +80,7 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
     hostNowMs: () => surroundings.secondsNow() * 1e3,
   });
   const wallSeconds = surroundings.secondsNow() - startSeconds;
+  const cpuSeconds = startCpuSeconds === undefined ? undefined : surroundings.cpuSecondsNow!() - startCpuSeconds;
   input?.close();
   const { translatorStatistics } = machine.processor;
   if (translatorStatistics) io.onTranslatorStatistics?.(translatorStatistics);
@@ -116,7 +120,13 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
       ),
       ...(spec.exitTiming === 'off' ? ['Exit timing was off: exits are counted, and their durations are 0.'] : []),
     ],
-    host: { date, machine: hostMachine(), wallSeconds, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 },
+    host: {
+      date,
+      machine: hostMachine(),
+      wallSeconds,
+      ...(cpuSeconds !== undefined && { cpuSeconds }),
+      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    },
   };
 }
 

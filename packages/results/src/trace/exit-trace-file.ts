@@ -99,8 +99,9 @@ export class ExitTraceFile {
       view.setUint32(at + 4, VCPU_PID, true);
       view.setUint32(at + EXIT_FIELDS.type.offset, types[row]!, true);
       view.setUint32(at + EXIT_FIELDS.pc.offset, pcs[row]!, true);
-      view.setUint32(at + EXIT_FIELDS.duration.offset, duration % WORD, true);
-      view.setUint32(at + EXIT_FIELDS.duration.offset + 4, Math.floor(duration / WORD), true);
+      // The conversion to 32 bits takes the lower half by itself; `%` would be a call of fmod.
+      view.setUint32(at + EXIT_FIELDS.duration.offset, duration, true);
+      view.setUint32(at + EXIT_FIELDS.duration.offset + 4, duration / WORD, true);
       this.#next = at + EXIT_RECORD_BYTES - this.#page;
     }
   }
@@ -123,8 +124,8 @@ export class ExitTraceFile {
     }
     if (this.#next === PAGE_HEADER_BYTES) {
       this.#lastNanoseconds = nanoseconds;
-      this.#view.setUint32(this.#page, nanoseconds % WORD, true);
-      this.#view.setUint32(this.#page + 4, Math.floor(nanoseconds / WORD), true);
+      this.#view.setUint32(this.#page, nanoseconds, true);
+      this.#view.setUint32(this.#page + 4, nanoseconds / WORD, true);
     }
     return this.#page + this.#next;
   }
@@ -143,7 +144,6 @@ export class ExitTraceFile {
     new DataView(size.buffer).setBigUint64(0, BigInt(this.#writtenBytes), true);
     this.#write(size, this.#sizeOffset);
     this.#page = 0;
-    this.#pages.fill(0);
   }
 
   #write(bytes: Uint8Array, position: number): void {
