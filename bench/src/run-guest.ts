@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { DEFAULT_ENGINE, instructionByMnemonic } from '@exitlab/core';
+import { DEFAULT_ENGINE, instructionByMnemonic, type TranslatorStatistics } from '@exitlab/core';
 import { EXIT_TYPES } from '@exitlab/hypervisor';
 import { BAMBOO, describeRunEnd, Machine, noInput, type RunEnd, StreamInput, strategyByName } from '@exitlab/monitor';
 import { type EndReason, RUN_SCHEMA, type RunResult } from '@exitlab/results';
@@ -126,8 +126,20 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
       wallSeconds,
       ...(cpuSeconds !== undefined && { cpuSeconds }),
       peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+      ...(translatorStatistics && { engineStatistics: engineStatistics(translatorStatistics) }),
     },
   };
+}
+
+/** The translator's numbers by name; those of a group are named behind it. */
+function engineStatistics(statistics: TranslatorStatistics): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(statistics).flatMap(([name, value]) =>
+      typeof value === 'number'
+        ? [[name, value]]
+        : Object.entries(value as Readonly<Record<string, number>>).map(([part, number]) => [`${name}.${part}`, number]),
+    ),
+  );
 }
 
 function costProfileOf(machine: Machine): RunResult['costProfile'] {
