@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { DEFAULT_ENGINE, instructionByMnemonic } from '@exitlab/core';
+import { DEFAULT_ENGINE, instructionByMnemonic, type TranslatorStatistics } from '@exitlab/core';
 import { EXIT_TYPES } from '@exitlab/hypervisor';
 import { BAMBOO, describeRunEnd, Machine, noInput, type RunEnd, StreamInput, strategyByName } from '@exitlab/monitor';
 import { type EndReason, RUN_SCHEMA, type RunResult } from '@exitlab/results';
@@ -15,6 +15,8 @@ export interface RunSurroundings {
   readonly toolVersion: string;
   readonly secondsNow: () => number;
   readonly dateNow: () => Date;
+  /** CPU time of the process so far, all its threads; absent where the host does not tell. */
+  readonly cpuSecondsNow?: () => number;
 }
 
 /** How the ends of a machine's run are called in result files. */
@@ -66,6 +68,7 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
   });
   const date = surroundings.dateNow().toISOString();
   const startSeconds = surroundings.secondsNow();
+  const startCpuSeconds = surroundings.cpuSecondsNow?.();
   const input = io.input === undefined ? undefined : new StreamInput(Readable.from(io.input, { objectMode: false }));
   const end = await machine.run({
     limits: {
@@ -77,6 +80,7 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
     hostNowMs: () => surroundings.secondsNow() * 1e3,
   });
   const wallSeconds = surroundings.secondsNow() - startSeconds;
+  const cpuSeconds = startCpuSeconds === undefined ? undefined : surroundings.cpuSecondsNow!() - startCpuSeconds;
   input?.close();
   const { translatorStatistics } = machine.processor;
   if (translatorStatistics) io.onTranslatorStatistics?.(translatorStatistics);
@@ -116,8 +120,26 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
       ),
       ...(spec.exitTiming === 'off' ? ['Exit timing was off: exits are counted, and their durations are 0.'] : []),
     ],
-    host: { date, machine: hostMachine(), wallSeconds, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 },
+    host: {
+      date,
+      machine: hostMachine(),
+      wallSeconds,
+      ...(cpuSeconds !== undefined && { cpuSeconds }),
+      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+      ...(translatorStatistics && { engineStatistics: engineStatistics(translatorStatistics) }),
+    },
   };
+}
+
+/** The translator's numbers by name; those of a group are named behind it. */
+function engineStatistics(statistics: TranslatorStatistics): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(statistics).flatMap(([name, value]) =>
+      typeof value === 'number'
+        ? [[name, value]]
+        : Object.entries(value as Readonly<Record<string, number>>).map(([part, number]) => [`${name}.${part}`, number]),
+    ),
+  );
 }
 
 function costProfileOf(machine: Machine): RunResult['costProfile'] {

@@ -5,6 +5,7 @@ import { geometricMeans, measureInterleaved, quotients } from '../src/host/host-
 import { figure } from '../src/host/host-section.js';
 import { hostTables } from '../src/host/host-table.js';
 import { HOST_TARGETS, verdict } from '../src/host/host-targets.js';
+import { interpretedThoughWarm } from '../src/host/linux-section.js';
 import { ProcessFailure, timeFirstOutput, timeProcess } from '../src/host/timed-process.js';
 
 const higher = { better: 'higher', bar: 6, aim: 10 } as const;
@@ -177,4 +178,15 @@ test('a written result is read again as it was', (t) => {
   t.throws(() => parseHostBench(resultText({ ...result, figures: [{ ...result.figures[0]!, unit: 1 as unknown as string }] }), 'x.json'), {
     message: /damaged at "figures\.0\.unit"/,
   });
+});
+
+test('what the interpreter retires of translated code is a share of what is not cold', (t) => {
+  const statistics = {
+    retiredInstructions: 1100,
+    'interpretedInstructions.cold': 100,
+    'interpretedInstructions.nearEvent': 1,
+    'interpretedInstructions.fallBack': 2,
+  };
+  t.is(interpretedThoughWarm(statistics), 0.3);
+  t.true(Number.isNaN(interpretedThoughWarm({})));
 });

@@ -8,7 +8,7 @@ import { exitlab, type Peer, qemu } from './peers.js';
 import { timeProcess } from './timed-process.js';
 
 const NANOSECONDS = 1e9;
-const EVENTS = { less: 100_000, more: 5_000_000 } as const;
+const EVENTS = { less: 100_000, more: 10_000_000 } as const;
 /** A refill takes QEMU microseconds. */
 const REFILLS = { less: 20_000, more: 500_000 } as const;
 const TARGETS: Readonly<Record<string, (typeof HOST_TARGETS)[keyof typeof HOST_TARGETS]>> = {

@@ -6,6 +6,7 @@ import { exitSection } from './exit-section.js';
 import type { HostSection, HostSurroundings } from './host-section.js';
 import { interpreterSection } from './interpreter-section.js';
 import { linuxSection } from './linux-section.js';
+import { observationSection } from './observation-section.js';
 import { QEMU } from './peers.js';
 import { startSection } from './start-section.js';
 import { isInstalled } from './timed-process.js';
@@ -17,6 +18,7 @@ export const HOST_SECTIONS: readonly HostSection[] = [
   linuxSection,
   exitSection,
   startSection,
+  observationSection,
   interpreterSection,
   engineSection,
 ];

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RunResult } from '@exitlab/results';
 import { linuxGuests } from '../linux-guests.js';
 import { type Measured, measureInterleaved, quotients } from './host-measurements.js';
 import { figure, type HostSection } from './host-section.js';
@@ -17,6 +18,16 @@ export function linuxFiles(): GuestFiles | undefined {
 
 export const NO_LINUX = 'No Linux guest has been built (node scripts/build-linux-guest.mjs), so its rows are left out.';
 
+/**
+ * Per cent of instructions that the interpreter retired although their code had been translated: before an event, and after an instruction
+ * that is left to it. NaN where the engine tells nothing of it.
+ */
+export function interpretedThoughWarm(statistics: Readonly<Record<string, number>>): number {
+  const count = (name: string) => statistics[name] ?? Number.NaN;
+  const [nearEvent, fallBack] = [count('interpretedInstructions.nearEvent'), count('interpretedInstructions.fallBack')];
+  return (100 * (nearEvent + fallBack)) / (count('retiredInstructions') - count('interpretedInstructions.cold'));
+}
+
 /** Linux from the start of the process to its end: boot and the workloads of its init. */
 export const linuxSection: HostSection = {
   name: 'linux',
@@ -30,17 +41,21 @@ export const linuxSection: HostSection = {
     }
     const { secondsNow } = repetition;
     const memory = new Map<string, number[]>();
+    const interpreted = new Map<string, number[]>();
     const ours = ['native', 'trap'].map((strategy): Measured => {
       const result = join(scratchFolder, `linux-${strategy}.json`);
       const command = exitlab(strategy, '--json', result).command(guest);
       const megabytes: number[] = [];
       memory.set(strategy, megabytes);
+      const percentInterpreted: number[] = [];
+      interpreted.set(strategy, percentInterpreted);
       return {
         key: strategy,
         sample: () => {
           const seconds = timeProcess(command, secondsNow);
-          const { host } = JSON.parse(readFileSync(result, 'utf8')) as { host: { peakMemoryBytes: number } };
-          megabytes.push(host.peakMemoryBytes / BYTES_A_MEGABYTE);
+          const { host } = JSON.parse(readFileSync(result, 'utf8')) as RunResult;
+          megabytes.push((host.peakMemoryBytes ?? Number.NaN) / BYTES_A_MEGABYTE);
+          percentInterpreted.push(interpretedThoughWarm(host.engineStatistics ?? {}));
           return seconds;
         },
       };
@@ -56,6 +71,14 @@ export const linuxSection: HostSection = {
       figure('Linux under trap: wall time, times that of native', '×', quotients(trap, native), HOST_TARGETS.linuxUnderTrap),
       ...['native', 'trap'].map((strategy) =>
         figure(`Linux with 64 MB, ${strategy}: peak memory`, 'MB', memory.get(strategy), HOST_TARGETS.linuxMemory),
+      ),
+      ...['native', 'trap'].map((strategy) =>
+        figure(
+          `Linux, ${strategy}: instructions of translated code that the interpreter retired`,
+          '%',
+          interpreted.get(strategy),
+          HOST_TARGETS.interpretedThoughWarm,
+        ),
       ),
       figure(`${whole}: exitlab native`, 's', native),
       figure(`${whole}: exitlab trap`, 's', trap),

@@ -24,10 +24,14 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 useBranchHints();
 const surroundings = { secondsNow: () => performance.now() / 1e3, dateNow: () => new Date() };
+const cpuSecondsNow = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+};
 
 process.exitCode = await runCli(process.argv.slice(2), {
   version: manifest.version,
-  machines: assembleMachines({ toolVersion: manifest.version, ...surroundings }),
+  machines: assembleMachines({ toolVersion: manifest.version, cpuSecondsNow, ...surroundings }),
   availableGuests: benchGuests,
   stdout: output(process.stdout),
   stderr: output(process.stderr),

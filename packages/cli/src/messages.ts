@@ -102,6 +102,7 @@ export const messages = {
   ownFault: (reason: string) => `A fault of exitlab itself, please report it: ${reason}`,
 } as const;
 
+/** A whole number in groups of three. Not by `toLocaleString`, which loads the data of all languages: a tenth of the time of a short run. */
 function number(value: number): string {
-  return value.toLocaleString('en-US');
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }

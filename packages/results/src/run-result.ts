@@ -53,6 +53,8 @@ export const RunHostSchema = v.strictObject({
   machine: HostMachineSchema,
   /** Host time from the first guest instruction to the end. */
   wallSeconds: quantity,
+  /** CPU time of the process between the same moments, all its threads, user and system. */
+  cpuSeconds: v.exactOptional(quantity),
   /** Host time from the start of the process to the first guest instruction, where it is known. */
   startSeconds: v.exactOptional(quantity),
   peakMemoryBytes: v.exactOptional(count),

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { endianness } from 'node:os';
 import { ResultFileError, systemReason } from '../result-file.js';
 import { EXIT_EVENT_ID, EXIT_FIELDS, EXIT_RECORD_BYTES } from './trace-event.js';
 import { PAGE_BYTES, PAGE_HEADER_BYTES, traceHeader, VCPU_PID } from './trace-header.js';
@@ -25,15 +26,24 @@ export interface TraceOrigin {
 
 /** Pages collected before they are written: what the trace takes of memory. */
 const PAGES = 64;
-const HEADER_WORD_BYTES = 4;
-/** A record's length in words is the type of its header; above the five bits of the type stands the time since the record before. */
-const RECORD_TYPE = EXIT_RECORD_BYTES / 4;
+const BYTES_A_WORD = 4;
+const PAGE_WORDS = PAGE_BYTES / BYTES_A_WORD;
+const PAGE_HEADER_WORDS = PAGE_HEADER_BYTES / BYTES_A_WORD;
+/** A record's length is the type of the word before it; above the five bits of the type stands the time since the record before. */
+const RECORD_WORDS = EXIT_RECORD_BYTES / BYTES_A_WORD;
 const DELTA_SHIFT = 5;
-const DELTA_BITS = 27;
+const MOST_DELTA = 2 ** 27;
 /** A record that only says that more time has passed than fits: the upper bits in a word of their own. */
 const TIME_EXTEND_TYPE = 30;
-const TIME_EXTEND_BYTES = 8;
+const TIME_EXTEND_WORDS = 2;
+/** The last place in a page where a record fits, whatever time has passed. */
+const LAST_PLACE = PAGE_WORDS - TIME_EXTEND_WORDS - 1 - RECORD_WORDS;
+const wordOf = ({ offset }: { readonly offset: number }): number => 1 + offset / BYTES_A_WORD;
+const TYPE_WORD = wordOf(EXIT_FIELDS.type);
+const PC_WORD = wordOf(EXIT_FIELDS.pc);
+const DURATION_WORD = wordOf(EXIT_FIELDS.duration);
 const WORD = 2 ** 32;
+const HOST_IS_BIG_ENDIAN = endianness() === 'BE';
 
 /**
  * Writes exits, as they happen, into a file that `trace-cmd report` and KernelShark read. It is written in pieces, so that a trace may be
@@ -45,13 +55,13 @@ export class ExitTraceFile {
   readonly #nanosecondsACycle: number;
   readonly #sizeOffset: number;
   readonly #pagesOffset: number;
-  readonly #pages = new Uint8Array(PAGES * PAGE_BYTES);
-  readonly #view = new DataView(this.#pages.buffer);
+  /** The pages being filled, in the host's byte order; the lower half of a number first. */
+  readonly #words = new Uint32Array(PAGES * PAGE_WORDS);
   /** Bytes of pages in the file. */
   #writtenBytes = 0;
-  /** Where the present page begins, and where in it the next record goes. */
+  /** Where the present page begins, and where in it the next record goes, in words. */
   #page = 0;
-  #next = PAGE_HEADER_BYTES;
+  #next = PAGE_HEADER_WORDS;
   /** Time of the record before, in nanoseconds. */
   #lastNanoseconds = 0;
 
@@ -79,30 +89,40 @@ export class ExitTraceFile {
    * @throws ResultFileError where the file cannot be written further
    */
   add({ count, types, pcs, takenAtCycles, durationCycles }: TracedExits): void {
-    const view = this.#view;
+    const words = this.#words;
+    const nanosecondsACycle = this.#nanosecondsACycle;
+    let last = this.#lastNanoseconds;
     for (let row = 0; row < count; row++) {
-      const nanoseconds = Math.round(takenAtCycles[row]! * this.#nanosecondsACycle);
-      let at = this.#place(nanoseconds);
-      const delta = nanoseconds - this.#lastNanoseconds;
-      this.#lastNanoseconds = nanoseconds;
-      if (delta >= 2 ** DELTA_BITS) {
-        view.setUint32(at, ((delta % 2 ** DELTA_BITS) * 2 ** DELTA_SHIFT + TIME_EXTEND_TYPE) >>> 0, true);
-        view.setUint32(at + HEADER_WORD_BYTES, Math.floor(delta / 2 ** DELTA_BITS), true);
-        at += TIME_EXTEND_BYTES;
-        view.setUint32(at, RECORD_TYPE, true);
-      } else {
-        view.setUint32(at, (delta << DELTA_SHIFT) | RECORD_TYPE, true);
+      const nanoseconds = Math.round(takenAtCycles[row]! * nanosecondsACycle);
+      if (this.#next > LAST_PLACE) this.#endPage();
+      if (this.#next === PAGE_HEADER_WORDS) {
+        // The record's time is the page's.
+        last = nanoseconds;
+        words[this.#page] = nanoseconds;
+        words[this.#page + 1] = nanoseconds / WORD;
       }
-      at += HEADER_WORD_BYTES;
-      const duration = Math.round(durationCycles[row]! * this.#nanosecondsACycle);
-      view.setUint32(at, EXIT_EVENT_ID, true);
-      view.setUint32(at + 4, VCPU_PID, true);
-      view.setUint32(at + EXIT_FIELDS.type.offset, types[row]!, true);
-      view.setUint32(at + EXIT_FIELDS.pc.offset, pcs[row]!, true);
-      view.setUint32(at + EXIT_FIELDS.duration.offset, duration % WORD, true);
-      view.setUint32(at + EXIT_FIELDS.duration.offset + 4, Math.floor(duration / WORD), true);
-      this.#next = at + EXIT_RECORD_BYTES - this.#page;
+      let at = this.#page + this.#next;
+      const delta = nanoseconds - last;
+      last = nanoseconds;
+      if (delta < MOST_DELTA) {
+        words[at] = (delta << DELTA_SHIFT) | RECORD_WORDS;
+      } else {
+        words[at] = ((delta % MOST_DELTA) << DELTA_SHIFT) | TIME_EXTEND_TYPE;
+        words[at + 1] = Math.floor(delta / MOST_DELTA);
+        at += TIME_EXTEND_WORDS;
+        words[at] = RECORD_WORDS;
+      }
+      const duration = Math.round(durationCycles[row]! * nanosecondsACycle);
+      words[at + 1] = EXIT_EVENT_ID;
+      words[at + 2] = VCPU_PID;
+      words[at + TYPE_WORD] = types[row]!;
+      words[at + PC_WORD] = pcs[row]!;
+      // A word takes the lower half of a number by itself; `%` would be a call of fmod.
+      words[at + DURATION_WORD] = duration;
+      words[at + DURATION_WORD + 1] = duration / WORD;
+      this.#next = at + 1 + RECORD_WORDS - this.#page;
     }
+    this.#lastNanoseconds = last;
   }
 
   /**
@@ -110,40 +130,28 @@ export class ExitTraceFile {
    * @throws ResultFileError
    */
   close(): void {
-    if (this.#next > PAGE_HEADER_BYTES) this.#endPage();
+    if (this.#next > PAGE_HEADER_WORDS) this.#endPage();
     this.#writePages();
     closeSync(this.#descriptor);
   }
 
-  /** Where a record of any length fits; on a new page the record's time is the page's. */
-  #place(nanoseconds: number): number {
-    if (this.#next + TIME_EXTEND_BYTES + HEADER_WORD_BYTES + EXIT_RECORD_BYTES > PAGE_BYTES) {
-      this.#endPage();
-      if (this.#page === this.#pages.length) this.#writePages();
-    }
-    if (this.#next === PAGE_HEADER_BYTES) {
-      this.#lastNanoseconds = nanoseconds;
-      this.#view.setUint32(this.#page, nanoseconds % WORD, true);
-      this.#view.setUint32(this.#page + 4, Math.floor(nanoseconds / WORD), true);
-    }
-    return this.#page + this.#next;
-  }
-
   #endPage(): void {
-    this.#view.setUint32(this.#page + 8, this.#next - PAGE_HEADER_BYTES, true);
-    this.#page += PAGE_BYTES;
-    this.#next = PAGE_HEADER_BYTES;
+    this.#words[this.#page + 2] = BYTES_A_WORD * (this.#next - PAGE_HEADER_WORDS);
+    this.#page += PAGE_WORDS;
+    this.#next = PAGE_HEADER_WORDS;
+    if (this.#page === this.#words.length) this.#writePages();
   }
 
   /** Writes the pages that are full, and then how many there are, so that the file can be read at any time. */
   #writePages(): void {
-    this.#write(this.#pages.subarray(0, this.#page), this.#pagesOffset + this.#writtenBytes);
-    this.#writtenBytes += this.#page;
-    const size = new Uint8Array(8);
-    new DataView(size.buffer).setBigUint64(0, BigInt(this.#writtenBytes), true);
-    this.#write(size, this.#sizeOffset);
+    const pages = Buffer.from(this.#words.buffer, 0, BYTES_A_WORD * this.#page);
+    if (HOST_IS_BIG_ENDIAN) pages.swap32();
+    this.#write(pages, this.#pagesOffset + this.#writtenBytes);
+    this.#writtenBytes += pages.length;
     this.#page = 0;
-    this.#pages.fill(0);
+    const size = Buffer.alloc(8);
+    size.writeBigUInt64LE(BigInt(this.#writtenBytes));
+    this.#write(size, this.#sizeOffset);
   }
 
   #write(bytes: Uint8Array, position: number): void {
