@@ -21,6 +21,7 @@ export async function reportDocument(input: ReportInput): Promise<Document> {
     title: input.title,
     subtitle: subtitle(input),
     blocks: [
+      ...(input.madeBy === undefined ? [] : [paragraph(`Made by \`${input.madeBy}\`.`)]),
       ...summary(input),
       ...whatIf(input),
       heading(2, 'Strategies compared'),
@@ -32,7 +33,8 @@ export async function reportDocument(input: ReportInput): Promise<Document> {
       ...exitTiming(shown),
       ...(input.isBrief ? [] : breakdown(input)),
       ...notes(input),
-      ...hostTime(input, figures),
+      // It judges this program, not the strategies.
+      ...(input.isBrief ? [] : hostTime(input, figures)),
       ...glossary(input),
     ],
   };
@@ -41,7 +43,7 @@ export async function reportDocument(input: ReportInput): Promise<Document> {
 async function drawCharts(input: ReportInput): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const chart of CHARTS) {
-    const drawing = chart.spec(input);
+    const drawing = input.isBrief && chart.measure === 'host time' ? undefined : chart.spec(input);
     if (drawing === undefined) continue;
     const { id, title, measure, caption } = chart;
     const svg = await renderChart(drawing.spec, { title, description: caption }, drawing.drawnMarks);

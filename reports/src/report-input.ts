@@ -37,12 +37,15 @@ export interface ReportInput {
   readonly paths: readonly PathsResult[];
   /** Tables of every workload are left out but for the comparison; charts and exit timing show whole runs and the boot. */
   readonly isBrief: boolean;
+  /** The command that makes the report, if it is known. */
+  readonly madeBy?: string;
 }
 
 /** What a report is made of beside its results. */
 export interface ReportOptions {
   readonly paths?: readonly PathsResult[];
   readonly isBrief?: boolean;
+  readonly madeBy?: string;
 }
 
 /** Results that cannot stand in one report. The message is one sentence for the user. */
@@ -66,7 +69,7 @@ export interface NamedResult {
 export function reportInput(
   results: readonly NamedResult[],
   title: string,
-  { paths = [], isBrief = false }: ReportOptions = {},
+  { paths = [], isBrief = false, madeBy }: ReportOptions = {},
 ): ReportInput {
   const runs: MeasuredRun[] = [];
   const origin = new Map<string, string>();
@@ -103,6 +106,7 @@ export function reportInput(
     hostMachines: distinct(results.map(({ result }) => result.host.machine)),
     paths,
     isBrief,
+    ...(madeBy !== undefined && { madeBy }),
   };
 }
 

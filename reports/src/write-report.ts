@@ -3,7 +3,7 @@ import { exitsCsv, PATHS_SCHEMA, type PathsResult, readReportable, writeAtomical
 import { html } from './html.js';
 import { markdown } from './markdown.js';
 import { reportDocument } from './report-document.js';
-import { type NamedResult, reportInput } from './report-input.js';
+import { type NamedResult, type ReportOptions, reportInput } from './report-input.js';
 
 /** Where the parts of a report are, as paths. */
 export interface WrittenReport {
@@ -22,7 +22,7 @@ export async function writeReport(
   resultFiles: readonly string[],
   folder: string,
   title = 'Exit timing report',
-  isBrief = false,
+  options: Pick<ReportOptions, 'isBrief' | 'madeBy'> = {},
 ): Promise<WrittenReport> {
   const results: NamedResult[] = [];
   const paths: PathsResult[] = [];
@@ -31,7 +31,7 @@ export async function writeReport(
     if (result.schema === PATHS_SCHEMA) paths.push(result);
     else results.push({ file, result });
   }
-  const input = reportInput(results, title, { paths, isBrief });
+  const input = reportInput(results, title, { ...options, paths });
   const document = await reportDocument(input);
   const written = {
     markdown: join(folder, 'report.md'),

@@ -3,6 +3,7 @@ import { type Command, say } from '../command.js';
 import { ExitStatus } from '../exit-status.js';
 import { messages } from '../messages.js';
 import { UsageError } from '../user-errors.js';
+import { commandText } from './command-text.js';
 
 const DEFAULT_FOLDER = 'out/report';
 
@@ -19,7 +20,10 @@ export const reportCommand: Command = {
   },
   async run(line, environment) {
     if (line.operands.length === 0) throw new UsageError(messages.missingOperand('report', 'result files'));
-    const written = await writeReport(line.operands, line.text('out') ?? DEFAULT_FOLDER, line.text('title'), line.flag('brief'));
+    const written = await writeReport(line.operands, line.text('out') ?? DEFAULT_FOLDER, line.text('title'), {
+      isBrief: line.flag('brief'),
+      madeBy: commandText('report', line, ['brief', 'title', 'out']),
+    });
     say(environment.stderr, messages.reportWritten(written.html, written.markdown));
     return ExitStatus.fine;
   },
