@@ -1,4 +1,5 @@
-import { type GuestRunSpec, readInputFile } from './guest-run.js';
+import { PATCH_TIMES, type PatchTime, patchKernel } from '@exitlab/monitor';
+import { type GuestRunSpec, type InputFile, readInputFile } from './guest-run.js';
 
 /** One guest of a bench, with the paths of its files. */
 export interface BenchGuest {
@@ -19,6 +20,7 @@ export interface BenchGuest {
 export interface BenchDefinition {
   readonly name: string;
   readonly guests: readonly BenchGuest[];
+  /** Names of strategies; `patched` may say when it patches, as `patched:trap`. */
   readonly strategies: readonly string[];
   /** How often each run is repeated; counts must agree, host times are the samples. At least 1. */
   readonly repetitions: number;
@@ -37,9 +39,24 @@ export interface BenchCell {
 /** The cells of a bench in the order of the definition. */
 export function benchCells(definition: BenchDefinition): BenchCell[] {
   return definition.guests.flatMap((guest) =>
-    definition.strategies.filter((strategy) => guest.without?.[strategy] === undefined).map((strategy) => ({ guest, strategy })),
+    definition.strategies
+      .filter((strategy) => guest.without?.[splitStrategy(strategy).strategy] === undefined)
+      .map((strategy) => ({ guest, strategy })),
   );
 }
+
+/** The strategy that patches, once for each time at which it can. */
+export const PATCHED_AT: readonly string[] = PATCH_TIMES.map((time) => `patched:${time}`);
+
+/** The strategy that a bench names, and when it patches if it says so. */
+function splitStrategy(name: string): { readonly strategy: string; readonly patchTime?: PatchTime } {
+  const [strategy = name, time] = name.split(':');
+  const patchTime = PATCH_TIMES.find((each) => each === time);
+  return patchTime === undefined ? { strategy } : { strategy, patchTime };
+}
+
+/** The image as a run takes it: what is patched in the file must be so beforehand. */
+const patchedBeforehand = ({ path, bytes }: InputFile): InputFile => ({ path, bytes: patchKernel(bytes, 'static').bytes });
 
 /**
  * Reads the files of a cell.
@@ -47,10 +64,12 @@ export function benchCells(definition: BenchDefinition): BenchCell[] {
  */
 export async function cellSpec({ guest, strategy }: BenchCell, definition: BenchDefinition): Promise<GuestRunSpec> {
   const { name, family, variant, append, memoryBytes } = guest;
+  const chosen = splitStrategy(strategy);
+  const kernel = await readInputFile(guest.kernel, `the kernel of guest "${name}"`);
   return {
     name,
-    strategy,
-    kernel: await readInputFile(guest.kernel, `the kernel of guest "${name}"`),
+    ...chosen,
+    kernel: chosen.patchTime === 'static' ? patchedBeforehand(kernel) : kernel,
     ...(guest.initrd === undefined ? {} : { initrd: await readInputFile(guest.initrd, `the initrd of guest "${name}"`) }),
     ...(family === undefined ? {} : { family }),
     ...(variant === undefined ? {} : { variant }),

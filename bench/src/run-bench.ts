@@ -85,10 +85,14 @@ export async function runBench(definition: BenchDefinition, environment: BenchEn
 
 async function runOnce(state: CellState, index: number, total: number, environment: BenchEnvironment): Promise<void> {
   const { cell } = state;
+  // A cell's row is named as the bench names it.
+  const rowOf = (result: RunResult): RunResult => ({ ...result, strategy: cell.strategy });
   const place = { guest: cell.guest.name, strategy: cell.strategy, index, total };
   environment.onEvent({ kind: 'run-started', ...place });
   const output: Uint8Array[] = [];
-  const result = await environment.runGuest(state.spec, { console: (bytes) => output.push(bytes.slice()), signal: environment.signal });
+  const result = rowOf(
+    await environment.runGuest(state.spec, { console: (bytes) => output.push(bytes.slice()), signal: environment.signal }),
+  );
   // A run that the user ended is no measurement; one that was through when the user ended the bench is.
   if (result.end.reason === 'interrupted') return;
   const failure = cellFault(state, result, Buffer.concat(output).toString('latin1'));

@@ -4,6 +4,7 @@ export { CHARTS } from './charts/registry.js';
 export { ChartError, renderChart } from './charts/render-chart.js';
 export { html } from './html.js';
 export { markdown, markdownTable } from './markdown.js';
+export { pathsDocument, writePathsReport } from './paths/write-paths-report.js';
 export { SAVING_CHART, savingChart } from './prediction/saving-chart.js';
 export { writePrediction } from './prediction/write-prediction.js';
 export { type FilledText, fillBlocks } from './readme-blocks.js';

@@ -4,29 +4,37 @@ import { renderChart } from './charts/render-chart.js';
 import type { Block, Document, Figure } from './document.js';
 import { exitTypeRow } from './exit-types.js';
 import { formatCount, formatRatio, formatShare } from './number-format.js';
+import { pathSummaryTable, publishedTable } from './paths/path-tables.js';
 import { distinct, profileName, type ReportInput, workloadNames } from './report-input.js';
 import { byInstructionTables } from './tables/by-instruction.js';
 import { comparisonTable, modelledMs } from './tables/comparison.js';
 import { exitTimingTable } from './tables/exit-timing.js';
 import { hostTimeTable } from './tables/host-time.js';
+import { publishedClaimsTable } from './tables/published-claims.js';
 import { variantComparisons } from './tables/variants.js';
 
 /** Composes a report. Pure but for the drawing of charts; the same input gives the same document. */
 export async function reportDocument(input: ReportInput): Promise<Document> {
-  const figures = await drawCharts(input);
+  const shown = input.isBrief ? withoutPhases(input) : input;
+  const figures = await drawCharts(shown);
   return {
     title: input.title,
     subtitle: subtitle(input),
     blocks: [
+      ...(input.madeBy === undefined ? [] : [paragraph(`Made by \`${input.madeBy}\`.`)]),
       ...summary(input),
+      ...whatIf(input),
       heading(2, 'Strategies compared'),
       table(comparisonTable(input)),
+      ...claims(input),
+      ...paths(input),
       ...figures.filter((figure) => figure.measure !== 'host time').flatMap(figureBlocks),
-      ...variants(input),
-      ...exitTiming(input),
-      ...breakdown(input),
+      ...variants(shown),
+      ...exitTiming(shown),
+      ...(input.isBrief ? [] : breakdown(input)),
       ...notes(input),
-      ...hostTime(input, figures),
+      // It judges this program, not the strategies.
+      ...(input.isBrief ? [] : hostTime(input, figures)),
       ...glossary(input),
     ],
   };
@@ -35,7 +43,7 @@ export async function reportDocument(input: ReportInput): Promise<Document> {
 async function drawCharts(input: ReportInput): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const chart of CHARTS) {
-    const drawing = chart.spec(input);
+    const drawing = input.isBrief && chart.measure === 'host time' ? undefined : chart.spec(input);
     if (drawing === undefined) continue;
     const { id, title, measure, caption } = chart;
     const svg = await renderChart(drawing.spec, { title, description: caption }, drawing.drawnMarks);
@@ -88,6 +96,49 @@ function keyFigures(input: ReportInput): string[] {
     }
   }
   return figures;
+}
+
+/** Phases that a brief report shows by themselves: what most people mean by the time of a Linux. */
+const BRIEF_PHASES: readonly (string | undefined)[] = [undefined, 'boot'];
+
+function withoutPhases(input: ReportInput): ReportInput {
+  return { ...input, workloads: input.workloads.filter(({ phase }) => BRIEF_PHASES.includes(phase)) };
+}
+
+/** Strategies that no KVM for the 440 had, and how their page was mapped. */
+function whatIf({ runs }: ReportInput): Block[] {
+  const shared = runs.filter(({ strategy }) => /^(pv|patched)/.test(strategy));
+  if (shared.length === 0) return [];
+  const mappings = distinct(
+    shared.map(({ policy }) => `magicPageMapping=${policy.magicPageMapping}, trampolineMapping=${policy.trampolineMapping}`),
+  );
+  return [
+    paragraph(
+      `KVM never offered the shared page to guests on the 440: \`pv\` and \`patched\` are what-ifs on the same hardware. Here its mapping and that of trampolines are ${mappings.map((mapping) => `\`${mapping}\``).join(' or ')}: what is pinned keeps a slot of the shadow TLB, and one fewer is left for the guest.`,
+    ),
+  ];
+}
+
+function claims(input: ReportInput): Block[] {
+  const content = publishedClaimsTable(input);
+  if (content === undefined) return [];
+  return [
+    heading(2, 'Published claims beside ours'),
+    paragraph(
+      'The published figures are of other processors, guests and loads: they say whether the order of magnitude is right, and no more. The cost of virtualization is the hypervisor’s part of the modelled time.',
+    ),
+    table(content),
+  ];
+}
+
+function paths({ paths: results }: ReportInput): Block[] {
+  if (results.length === 0) return [];
+  return [
+    heading(2, 'Exits of single paths'),
+    table(pathSummaryTable(results)),
+    heading(3, 'What others counted of them'),
+    table(publishedTable()),
+  ];
 }
 
 function variants(input: ReportInput): Block[] {

@@ -6,6 +6,7 @@ import {
   type MeasuredRun,
   type Measurement,
   measuredRun,
+  type PathsResult,
   type Result,
 } from '@exitlab/results';
 
@@ -32,6 +33,19 @@ export interface ReportInput {
   readonly repetitions: number;
   readonly hostSamples: readonly HostSamples[];
   readonly hostMachines: readonly HostMachine[];
+  /** Paths whose exits are shown one by one. */
+  readonly paths: readonly PathsResult[];
+  /** Tables of every workload are left out but for the comparison; charts and exit timing show whole runs and the boot. */
+  readonly isBrief: boolean;
+  /** The command that makes the report, if it is known. */
+  readonly madeBy?: string;
+}
+
+/** What a report is made of beside its results. */
+export interface ReportOptions {
+  readonly paths?: readonly PathsResult[];
+  readonly isBrief?: boolean;
+  readonly madeBy?: string;
 }
 
 /** Results that cannot stand in one report. The message is one sentence for the user. */
@@ -52,7 +66,11 @@ export interface NamedResult {
  * Joins results into the input of one report.
  * @throws NotComparableError where two files measure the same guest under the same strategy
  */
-export function reportInput(results: readonly NamedResult[], title: string): ReportInput {
+export function reportInput(
+  results: readonly NamedResult[],
+  title: string,
+  { paths = [], isBrief = false, madeBy }: ReportOptions = {},
+): ReportInput {
   const runs: MeasuredRun[] = [];
   const origin = new Map<string, string>();
   const identity = new Map<string, MeasuredRun>();
@@ -86,6 +104,9 @@ export function reportInput(results: readonly NamedResult[], title: string): Rep
     repetitions: results.reduce((least, { result }) => Math.min(least, result.schema === BENCH_SCHEMA ? result.repetitions : 1), Infinity),
     hostSamples: benches.flatMap((bench) => bench.host.samples),
     hostMachines: distinct(results.map(({ result }) => result.host.machine)),
+    paths,
+    isBrief,
+    ...(madeBy !== undefined && { madeBy }),
   };
 }
 

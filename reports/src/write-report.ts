@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { exitsCsv, readResult, writeAtomically } from '@exitlab/results';
+import { exitsCsv, PATHS_SCHEMA, type PathsResult, readReportable, writeAtomically } from '@exitlab/results';
 import { html } from './html.js';
 import { markdown } from './markdown.js';
 import { reportDocument } from './report-document.js';
-import { type NamedResult, reportInput } from './report-input.js';
+import { type NamedResult, type ReportOptions, reportInput } from './report-input.js';
 
 /** Where the parts of a report are, as paths. */
 export interface WrittenReport {
@@ -18,10 +18,20 @@ export interface WrittenReport {
  * @throws ResultFileError for a file that cannot be read or written
  * @throws NotComparableError for files that cannot stand in one report
  */
-export async function writeReport(resultFiles: readonly string[], folder: string, title = 'Exit timing report'): Promise<WrittenReport> {
+export async function writeReport(
+  resultFiles: readonly string[],
+  folder: string,
+  title = 'Exit timing report',
+  options: Pick<ReportOptions, 'isBrief' | 'madeBy'> = {},
+): Promise<WrittenReport> {
   const results: NamedResult[] = [];
-  for (const file of resultFiles) results.push({ file, result: await readResult(file) });
-  const input = reportInput(results, title);
+  const paths: PathsResult[] = [];
+  for (const file of resultFiles) {
+    const result = await readReportable(file);
+    if (result.schema === PATHS_SCHEMA) paths.push(result);
+    else results.push({ file, result });
+  }
+  const input = reportInput(results, title, { ...options, paths });
   const document = await reportDocument(input);
   const written = {
     markdown: join(folder, 'report.md'),

@@ -121,14 +121,19 @@ function takenAwayUnder({ strategy }: PathVariant, { kernel }: PathGuest): Taken
 }
 
 function pathRun(label: string, steps: readonly PrivilegedStep[], takenAway: TakenAway, { exits, ...counts }: MeasuredPath): PathRun {
-  const at = (step: PrivilegedStep, exit: PathExit): boolean => step.pc === exit.pc && step.type === exit.type;
-  return {
-    label,
-    expected: steps.map((step) => !takenAway(step)),
-    measured: steps.map((step) => exits.some((exit) => at(step, exit))),
-    others: exits.filter((exit) => !steps.some((step) => at(step, exit))),
-    ...counts,
-  };
+  const measured = steps.map(() => false);
+  const others: PathExit[] = [];
+  let last = -1;
+  // Each exit is the next step of its kind: one out of order is none of the path's.
+  for (const exit of exits) {
+    const step = steps.findIndex(({ pc, type }, index) => index > last && pc === exit.pc && type === exit.type);
+    if (step < 0) others.push(exit);
+    else {
+      measured[step] = true;
+      last = step;
+    }
+  }
+  return { label, expected: steps.map((step) => !takenAway(step)), measured, others, ...counts };
 }
 
 /** The guest's boot arguments with these workloads. */

@@ -43,6 +43,8 @@ export const messages = {
     `${path} is a profile with the replacement ${replacement}, whose misses cannot be predicted; make one with ${wanted}.`,
   pagesBeyondSlots: ({ pages, slots }: { readonly pages: number; readonly slots: number }) =>
     `Between two exits the guest uses ${pages} pages, and patching leaves ${slots} shadow slots: it will make more virtual misses than predicted, how many the profile cannot tell.`,
+  guestChosenTwice: () => 'The options "--guests" and "--kernel" both say what to run; give one of them.',
+  unexpectedExits: (what: string) => `Not the exits expected: ${what}.`,
   sitesChosenTwice: () => 'The options "--sites-from" and "--best" both choose sites; give one of them.',
   badSite: (file: string, text: string) =>
     `${file} is no list of sites: "${text}" is not the address of an instruction, such as 0xc0001460.`,

@@ -15,6 +15,7 @@ const STATUS_OF_ERROR: Readonly<Record<string, ExitStatus>> = {
   InputFileError: ExitStatus.badInput,
   MicroguestImageError: ExitStatus.badInput,
   PolicyError: ExitStatus.badInput,
+  PathError: ExitStatus.badInput,
   ResultFileError: ExitStatus.badInput,
   SweepError: ExitStatus.interrupted,
   NotComparableError: ExitStatus.notComparable,

@@ -62,3 +62,8 @@ export const measuredCount = ({ measured, others }: PathRun): number => measured
 /** Whether the exits are those expected. */
 export const isAsExpected = ({ expected, measured, others }: PathRun): boolean =>
   others.length === 0 && expected.every((leaves, step) => leaves === measured[step]);
+
+/** A result of paths as the text of its file. */
+export function pathsText(result: PathsResult): string {
+  return `${JSON.stringify(result, undefined, 1)}\n`;
+}

@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { BENCH_SCHEMA, type BenchResult, BenchResultSchema } from './bench-result.js';
 import { HOST_BENCH_SCHEMA, type HostBenchResult, HostBenchResultSchema } from './host-bench-result.js';
+import { PATHS_SCHEMA, type PathsResult, PathsResultSchema } from './paths-result.js';
 import { RUN_SCHEMA, type RunResult, RunResultSchema } from './run-result.js';
 import { SWEEP_SCHEMA, type SweepResult, SweepResultSchema } from './sweep-result.js';
 
@@ -53,6 +54,14 @@ export function parseHostBench(text: string, file: string): HostBenchResult {
   return parseFormat(text, file, { [HOST_BENCH_SCHEMA]: HostBenchResultSchema });
 }
 
+/**
+ * Validates the text of a file that a report can be made from: a run, a bench, or paths.
+ * @throws ResultFileError
+ */
+export function parseReportable(text: string, file: string): Result | PathsResult {
+  return parseFormat(text, file, { ...FORMATS, [PATHS_SCHEMA]: PathsResultSchema });
+}
+
 function parseFormat<S extends v.GenericSchema>(text: string, file: string, formats: Readonly<Record<string, S>>): v.InferOutput<S> {
   let json: unknown;
   try {
@@ -90,13 +99,23 @@ function parseFormat<S extends v.GenericSchema>(text: string, file: string, form
  * @throws ResultFileError
  */
 export async function readResult(file: string): Promise<Result> {
-  let text: string;
+  return parseResult(await readText(file), file);
+}
+
+/**
+ * Reads and validates a file that a report can be made from.
+ * @throws ResultFileError
+ */
+export async function readReportable(file: string): Promise<Result | PathsResult> {
+  return parseReportable(await readText(file), file);
+}
+
+async function readText(file: string): Promise<string> {
   try {
-    text = await readFile(file, 'utf8');
+    return await readFile(file, 'utf8');
   } catch (cause) {
     throw new ResultFileError('unreadable', file, `Cannot read the result file ${file}: ${systemReason(cause)}.`, { cause });
   }
-  return parseResult(text, file);
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Chart } from './chart.js';
 /** The unpatched strategy, against which the others are held. */
 const BASE = 'trap';
 /** Strategies that remove exits from the same guest. */
-const PARAVIRTUAL = ['pv', 'patched'];
+const PARAVIRTUAL = /^(pv|patched)/;
 
 /** Bars to the right are exits that patching removes, as a share of the unpatched guest's exits; to the left what it adds. */
 export const exitsAvoided: Chart = {
@@ -44,9 +44,9 @@ export const exitsAvoided: Chart = {
 };
 
 function avoided(input: ReportInput): { row: string; type: string; share: number }[] {
-  const several = PARAVIRTUAL.filter((name) => input.workloads.some((row) => row.strategy === name)).length > 1;
+  const several = distinct(input.workloads.map((row) => row.strategy)).filter((name) => PARAVIRTUAL.test(name)).length > 1;
   return input.workloads.flatMap((row) => {
-    if (!PARAVIRTUAL.includes(row.strategy)) return [];
+    if (!PARAVIRTUAL.test(row.strategy)) return [];
     const base = input.workloads.find((other) => other.workload === row.workload && other.strategy === BASE);
     if (base === undefined || totalExits(base.measurement) === 0) return [];
     const total = totalExits(base.measurement);

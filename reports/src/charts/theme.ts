@@ -51,6 +51,14 @@ export const COUNT_LABEL = "datum.value === 0 ? '0' : format(datum.value, '~s')"
 
 /** The colour of a strategy in every chart. */
 export function strategyColours(strategies: readonly string[]): string[] {
-  const known: Record<string, string> = { native: '#8a94a0', trap: '#e2711d', pv: '#6a56c2', patched: '#12807a' };
+  const known: Record<string, string> = {
+    native: '#8a94a0',
+    trap: '#e2711d',
+    pv: '#6a56c2',
+    patched: '#12807a',
+    'patched:static': '#7cc4bd',
+    'patched:load': '#12807a',
+    'patched:trap': '#0b4a46',
+  };
   return strategies.map((strategy) => known[strategy] ?? '#b3303c');
 }

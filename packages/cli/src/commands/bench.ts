@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type AvailableGuest, type BenchDefinition, type BenchGuest, hostMachine, runBench } from '@exitlab/bench';
+import { type AvailableGuest, type BenchDefinition, type BenchGuest, hostMachine, PATCHED_AT, runBench } from '@exitlab/bench';
 import { exitsCsv, writeAtomically, writeResult } from '@exitlab/results';
 import { type Command, say } from '../command.js';
 import { ExitStatus } from '../exit-status.js';
@@ -21,7 +21,10 @@ export const benchCommand: Command = {
 Counts and modelled time must be the same in every repetition; host time is sampled.`,
   options: {
     guests: { value: 'NAMES', help: 'which guests, by commas (default: all bare-metal workloads)' },
-    strategies: { value: 'NAMES', help: `which strategies, by commas (default ${DEFAULT_STRATEGIES})` },
+    strategies: {
+      value: 'NAMES',
+      help: `which strategies, by commas (default ${DEFAULT_STRATEGIES}); ${PATCHED_AT.join(', ')} say when to patch`,
+    },
     repetitions: { value: 'N', help: `how often each (default ${DEFAULT_REPETITIONS})` },
     timeout: { value: 'SECONDS', help: `host time for a single run (default ${DEFAULT_TIMEOUT_SECONDS})` },
     budget: { value: 'SECONDS', help: 'host time for all: no further repetition begins that would exceed it' },
@@ -30,7 +33,7 @@ Counts and modelled time must be the same in every repetition; host time is samp
   async run(line, environment) {
     const operand = line.operands[0];
     if (operand !== undefined) throw new UsageError(messages.unexpectedOperand('bench', operand));
-    const known = environment.machines.strategies.map((row) => row.name);
+    const known = [...environment.machines.strategies.map((row) => row.name), ...PATCHED_AT];
     const strategies = parseNames('strategies', line.text('strategies') ?? DEFAULT_STRATEGIES).map((name) =>
       parseChoice('strategy', name, known),
     );

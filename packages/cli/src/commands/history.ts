@@ -4,7 +4,8 @@ import { type Command, say } from '../command.js';
 import { ExitStatus } from '../exit-status.js';
 import { HYPERVISOR_OPTIONS } from '../hypervisor-options.js';
 import { messages } from '../messages.js';
-import { commandText, measureSweep, SWEEP_RUN_OPTIONS } from './sweep.js';
+import { commandText } from './command-text.js';
+import { COMMAND_OPTIONS, measureSweep, SWEEP_RUN_OPTIONS } from './sweep.js';
 
 const DEFAULT_FOLDER = 'out/history';
 
@@ -17,7 +18,7 @@ export const historyCommand: Command = {
   async run(line, environment) {
     const axes = [{ name: COST_PROFILE_AXIS, values: HISTORY.map(({ profile }) => profile) }];
     const result = await measureSweep('history', line, axes, environment);
-    const report = await writeHistoryReport(result, line.text('out') ?? DEFAULT_FOLDER, commandText('history', line));
+    const report = await writeHistoryReport(result, line.text('out') ?? DEFAULT_FOLDER, commandText('history', line, COMMAND_OPTIONS));
     environment.stdout.write(`${markdownTable(historyTable(result))}\n`);
     say(environment.stderr, messages.resultWritten(report));
     return result.complete ? ExitStatus.fine : ExitStatus.interrupted;

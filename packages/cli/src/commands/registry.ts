@@ -10,6 +10,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   report: async () => (await import('./report.js')).reportCommand,
   scan: async () => (await import('./scan.js')).scanCommand,
   patch: async () => (await import('./patch.js')).patchCommand,
+  paths: async () => (await import('./paths.js')).pathsCommand,
   microguests: async () => (await import('./microguests.js')).microguestsCommand,
   sweep: async () => (await import('./sweep.js')).sweepCommand,
   history: async () => (await import('./history.js')).historyCommand,

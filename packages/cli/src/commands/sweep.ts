@@ -9,6 +9,7 @@ import { messages } from '../messages.js';
 import { parseAxis, parseChoice, parseSeconds } from '../option-values.js';
 import { createProgress } from '../progress.js';
 import { UsageError } from '../user-errors.js';
+import { commandText } from './command-text.js';
 import { namedGuestSpec } from './named-guest.js';
 
 const DEFAULT_FOLDER = 'out/sweep';
@@ -20,6 +21,9 @@ export const SWEEP_RUN_OPTIONS: OptionTable = {
   timeout: { value: 'SECONDS', help: `host time for a single run (default ${DEFAULT_TIMEOUT_SECONDS})` },
   out: { value: 'FOLDER', help: `where the results go` },
 };
+
+/** The options that a report names as its own command. */
+export const COMMAND_OPTIONS = ['over', 'guest', 'append', 'timeout', 'unsupported', 'cost-profile', 'policy', 'out'] as const;
 
 export const sweepCommand: Command = {
   name: 'sweep',
@@ -40,7 +44,7 @@ export const sweepCommand: Command = {
     }
     const folder = line.text('out') ?? DEFAULT_FOLDER;
     const result = await measureSweep('sweep', line, axes, environment);
-    const report = await writeSweepReport(result, folder, commandText('sweep', line));
+    const report = await writeSweepReport(result, folder, commandText('sweep', line, COMMAND_OPTIONS));
     say(environment.stderr, messages.sweepEnded(result));
     say(environment.stderr, messages.resultWritten(report));
     return result.complete ? ExitStatus.fine : ExitStatus.interrupted;
@@ -86,12 +90,4 @@ export async function measureSweep(
   });
   progress.clear();
   return result;
-}
-
-/** The command as the user can type it again, output folder apart. */
-export function commandText(command: string, line: ParsedCommandLine): string {
-  const quoted = (text: string) => (/^[\w=.,:/+-]+$/.test(text) ? text : `'${text}'`);
-  const options = ['over', 'guest', 'append', 'timeout', 'unsupported', 'cost-profile', 'policy', 'out'];
-  const given = options.flatMap((option) => line.texts(option).map((text) => `--${option} ${quoted(text)}`));
-  return ['exitlab', command, ...given].join(' ');
 }
