@@ -31,7 +31,7 @@ export interface TranslationThresholds {
   readonly hot: number;
 }
 
-export const DEFAULT_THRESHOLDS: TranslationThresholds = { warm: 2048, hot: 1 << 15 };
+export const DEFAULT_THRESHOLDS: TranslationThresholds = { warm: 1024, hot: 1 << 15 };
 
 /** What the translator needs of the processor. */
 export interface TranslatorHost {
@@ -65,7 +65,7 @@ interface TranslatedRegion {
   readonly ranges: readonly CodeRange[];
 }
 
-const BATCH_REGIONS = 16;
+const BATCH_REGIONS = 64;
 /** Guest instructions in all regions that are kept; about 90 bytes of WebAssembly each, and several times that when compiled. */
 const MAX_LIVE_INSTRUCTIONS = 500_000;
 /** What a region takes in: little while it is only warm, what belongs together once it is hot. */
@@ -91,6 +91,8 @@ export class Translator {
   readonly #queue = new Map<number, CodePlace>();
   readonly #rootsByPage = new Map<number, Set<number>>();
   readonly #regions = new Set<TranslatedRegion>();
+  /** The blocks of the regions of the present batch. */
+  readonly #takenIn = new Set<number>();
   /** Pages that hold code since the present batch began. */
   readonly #freshPages = new Set<number>();
   #liveInstructions = 0;
@@ -108,7 +110,7 @@ export class Translator {
   };
 
   constructor(host: TranslatorHost, thresholds: TranslationThresholds = DEFAULT_THRESHOLDS) {
-    this.#urgentHeat = 2 * thresholds.warm;
+    this.#urgentHeat = 8 * thresholds.warm;
     this.#host = host;
     this.#words = new Int32Array(host.memory.buffer);
     this.#words[State.heatMask >>> 2] = thresholds.warm - 1;
@@ -187,13 +189,18 @@ export class Translator {
   #translateQueue(): void {
     const startMs = this.#host.nowMs();
     this.#makeRoom();
-    const requests = [...this.#queue.values()];
+    // In the order of addresses a region takes in what follows it, and that needs none of its own.
+    const requests = [...this.#queue.values()].sort((a, b) => a.pc - b.pc);
     this.#queue.clear();
-    const batch = requests.flatMap((wanted) => {
-      // Another region of the batch may have taken it in, or the context may have changed meanwhile.
-      if (this.#byPlace.has(placeKey(wanted)) || this.#executeEntry(wanted.pc) !== wanted.entry) return [];
-      return this.#prepare(wanted.pc, wanted.overflow, WARM_LIMITS) ?? [];
-    });
+    this.#takenIn.clear();
+    const batch: TranslatedRegion[] = [];
+    for (const wanted of requests) {
+      const key = placeKey(wanted);
+      // The context may have changed since it was asked for.
+      if (this.#takenIn.has(key) || this.#byPlace.has(key) || this.#executeEntry(wanted.pc) !== wanted.entry) continue;
+      const region = this.#prepare(wanted.pc, wanted.overflow, WARM_LIMITS);
+      if (region) batch.push(region);
+    }
     this.#compile(batch, startMs);
   }
 
@@ -244,6 +251,7 @@ export class Translator {
     const region = discoverRegion(pc, this.#sources[overflow ? 1 : 0], limits);
     const root = region.find(pc, undefined);
     if (root === undefined || region.nodes[root]!.instructions.length === 0) return undefined;
+    for (const node of region.nodes) this.#takenIn.add(placeKey({ pc: node.pc, entry: node.entry, overflow }));
     const tableIndex = this.#freeIndices.pop() ?? this.#nextIndex++;
     const made = buildRegionFunction(region, { tableIndex, overflow, expectedEntry: (node) => this.#expectedEntry(node) });
     this.#words[(ENTRIES_BASE >>> 2) + tableIndex] = 0;
