@@ -8,35 +8,29 @@ const HIGHEST_ADDRESS = 0xffffffff;
 /** An entry that was never written has the smallest page size. */
 const SMALLEST_PAGE_END = 1023;
 
-/** One slot's words, wherever they are. */
-class GuestTlbEntry implements TlbWords {
-  readonly #tlb: GuestTlbWords;
-  readonly #index: number;
-
-  constructor(tlb: GuestTlbWords, index: number) {
-    this.#tlb = tlb;
-    this.#index = index;
-  }
-
-  get word0(): number {
-    return this.#tlb.word0[this.#index] as number;
-  }
-  get word1(): number {
-    return this.#tlb.word1[this.#index] as number;
-  }
-  get word2(): number {
-    return this.#tlb.word2[this.#index] as number;
-  }
-  get tid(): number {
-    return this.#tlb.tid[this.#index] as number;
-  }
-}
-
 interface GuestTlbWords {
   readonly word0: Uint32Array;
   readonly word1: Uint32Array;
   readonly word2: Uint32Array;
   readonly tid: Uint32Array;
+}
+
+/** One slot's words, read where they lie. */
+function entryOf(words: GuestTlbWords, index: number): Readonly<TlbWords> {
+  return {
+    get word0() {
+      return words.word0[index] as number;
+    },
+    get word1() {
+      return words.word1[index] as number;
+    },
+    get word2() {
+      return words.word2[index] as number;
+    },
+    get tid() {
+      return words.tid[index] as number;
+    },
+  };
 }
 
 /**
@@ -46,7 +40,7 @@ interface GuestTlbWords {
  */
 export class GuestTlb {
   readonly #words: GuestTlbWords;
-  readonly #entries: readonly GuestTlbEntry[];
+  readonly #entries: readonly Readonly<TlbWords>[];
   // First and last effective address of each slot, kept so that a search need not decode.
   readonly #first: Uint32Array;
   readonly #last: Uint32Array;
@@ -62,12 +56,12 @@ export class GuestTlb {
     };
     this.#first = column(HostCell.guestFirst);
     this.#last = column(HostCell.guestLast).fill(SMALLEST_PAGE_END);
-    this.#entries = Array.from({ length: GUEST_TLB_ENTRIES }, (_, index) => new GuestTlbEntry(this.#words, index));
+    this.#entries = Array.from({ length: GUEST_TLB_ENTRIES }, (_, index) => entryOf(this.#words, index));
     this.#hashed = search === 'hashed';
   }
 
   entry(index: number): Readonly<TlbWords> {
-    return this.#entries[index] as GuestTlbEntry;
+    return this.#entries[index] as Readonly<TlbWords>;
   }
 
   /** Writes one word; word 0 takes the TID with it. */
