@@ -15,24 +15,6 @@ interface GuestTlbWords {
   readonly tid: Uint32Array;
 }
 
-/** One slot's words, read where they lie. */
-function entryOf(words: GuestTlbWords, index: number): Readonly<TlbWords> {
-  return {
-    get word0() {
-      return words.word0[index] as number;
-    },
-    get word1() {
-      return words.word1[index] as number;
-    },
-    get word2() {
-      return words.word2[index] as number;
-    },
-    get tid() {
-      return words.tid[index] as number;
-    },
-  };
-}
-
 /**
  * The TLB that the guest believes it has: an unmodified copy of what it wrote. Searched from slot 0 upwards, as
  * kvmppc_44x_tlb_index does; what each slot cost the search goes to the work record. As a what-if it finds the same entry by a hash of
@@ -40,7 +22,8 @@ function entryOf(words: GuestTlbWords, index: number): Readonly<TlbWords> {
  */
 export class GuestTlb {
   readonly #words: GuestTlbWords;
-  readonly #entries: readonly Readonly<TlbWords>[];
+  /** What {@link entry} gives out. */
+  readonly #entries: readonly TlbWords[];
   // First and last effective address of each slot, kept so that a search need not decode.
   readonly #first: Uint32Array;
   readonly #last: Uint32Array;
@@ -56,12 +39,19 @@ export class GuestTlb {
     };
     this.#first = column(HostCell.guestFirst);
     this.#last = column(HostCell.guestLast).fill(SMALLEST_PAGE_END);
-    this.#entries = Array.from({ length: GUEST_TLB_ENTRIES }, (_, index) => entryOf(this.#words, index));
+    this.#entries = Array.from({ length: GUEST_TLB_ENTRIES }, () => ({ word0: 0, word1: 0, word2: 0, tid: 0 }));
     this.#hashed = search === 'hashed';
   }
 
+  /** A slot's words as they are now; the exit routine may change them while the guest runs. */
   entry(index: number): Readonly<TlbWords> {
-    return this.#entries[index] as Readonly<TlbWords>;
+    const entry = this.#entries[index] as TlbWords;
+    const { word0, word1, word2, tid } = this.#words;
+    entry.word0 = word0[index] as number;
+    entry.word1 = word1[index] as number;
+    entry.word2 = word2[index] as number;
+    entry.tid = tid[index] as number;
+    return entry;
   }
 
   /** Writes one word; word 0 takes the TID with it. */
