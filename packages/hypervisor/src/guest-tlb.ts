@@ -8,30 +8,6 @@ const HIGHEST_ADDRESS = 0xffffffff;
 /** An entry that was never written has the smallest page size. */
 const SMALLEST_PAGE_END = 1023;
 
-/** One slot's words, wherever they are. */
-class GuestTlbEntry implements TlbWords {
-  readonly #tlb: GuestTlbWords;
-  readonly #index: number;
-
-  constructor(tlb: GuestTlbWords, index: number) {
-    this.#tlb = tlb;
-    this.#index = index;
-  }
-
-  get word0(): number {
-    return this.#tlb.word0[this.#index] as number;
-  }
-  get word1(): number {
-    return this.#tlb.word1[this.#index] as number;
-  }
-  get word2(): number {
-    return this.#tlb.word2[this.#index] as number;
-  }
-  get tid(): number {
-    return this.#tlb.tid[this.#index] as number;
-  }
-}
-
 interface GuestTlbWords {
   readonly word0: Uint32Array;
   readonly word1: Uint32Array;
@@ -46,7 +22,8 @@ interface GuestTlbWords {
  */
 export class GuestTlb {
   readonly #words: GuestTlbWords;
-  readonly #entries: readonly GuestTlbEntry[];
+  /** What {@link entry} gives out. */
+  readonly #entries: readonly TlbWords[];
   // First and last effective address of each slot, kept so that a search need not decode.
   readonly #first: Uint32Array;
   readonly #last: Uint32Array;
@@ -62,12 +39,19 @@ export class GuestTlb {
     };
     this.#first = column(HostCell.guestFirst);
     this.#last = column(HostCell.guestLast).fill(SMALLEST_PAGE_END);
-    this.#entries = Array.from({ length: GUEST_TLB_ENTRIES }, (_, index) => new GuestTlbEntry(this.#words, index));
+    this.#entries = Array.from({ length: GUEST_TLB_ENTRIES }, () => ({ word0: 0, word1: 0, word2: 0, tid: 0 }));
     this.#hashed = search === 'hashed';
   }
 
+  /** A slot's words as they are now; the exit routine may change them while the guest runs. */
   entry(index: number): Readonly<TlbWords> {
-    return this.#entries[index] as GuestTlbEntry;
+    const entry = this.#entries[index] as TlbWords;
+    const { word0, word1, word2, tid } = this.#words;
+    entry.word0 = word0[index] as number;
+    entry.word1 = word1[index] as number;
+    entry.word2 = word2[index] as number;
+    entry.tid = tid[index] as number;
+    return entry;
   }
 
   /** Writes one word; word 0 takes the TID with it. */

@@ -3,20 +3,16 @@ import { Accounting, type AccountingSnapshot } from './accounting.js';
 import type { CostProfile } from './cost-profiles/cost-profile.js';
 import { LINUX_3_4_COSTS } from './cost-profiles/linux-3.4.js';
 import { DURATION_FIELDS } from './durations.js';
-import { performDeviceAccess } from './emulation/device-access.js';
-import { type FixedWork, fixedWorkOf, variableEmulationOf } from './emulation/fixed-work.js';
 import { EmulationTable } from './emulation/inline-emulation.js';
-import { InstructionCache } from './emulation/instruction-cache.js';
-import { CPR0_CONFIG_ADDRESS, CPR0_CONFIG_DATA } from './emulation/privileged.js';
 import type { EmulationContext } from './emulation/sprs.js';
 import { DETECTOR_FIELDS, EndlessFaultDetector, type ObservedExit } from './endless-fault.js';
 import { EXIT_CLASS_DOUBLES } from './exit-classes.js';
-import { type Exit, type ExitOutcome, guestPermitsFetch, handleExit } from './exit-handler.js';
-import type { LedgerEntry } from './exit-ledger.js';
+import { type Exit, guestPermitsFetch, handleExit } from './exit-handler.js';
 import { ExitLog, type LoggedExits } from './exit-log.js';
 import { installExitRoutines } from './exit-routines/exit-routines.js';
 import { ExitSites } from './exit-sites.js';
 import { EXIT_TYPES, ExitType } from './exit-types.js';
+import { type FixedExit, FixedExits } from './fixed-exits.js';
 import { EXIT_CLASS_CAPACITY, HostArea, HostCell, PINNED_COUNTS } from './host-area.js';
 import type { GuestDevices, HypervisorOptions, RunOutcome } from './hypervisor-options.js';
 import { deliverInterrupts, dequeueInterrupt, Priority, queueInterrupt } from './interrupts.js';
@@ -26,6 +22,7 @@ import { Esr, Ivor, Msr, Spr } from './registers.js';
 import { ShadowTlb } from './shadow-tlb.js';
 import { GuestSharedPage, MAGIC_PAGE_BYTES, PrivateSharedPage, type SharedPage } from './shared-page.js';
 import { Timers } from './timers.js';
+import { UserSpace } from './user-space.js';
 import { FLOATING_POINT_MSR, Vcpu } from './vcpu.js';
 import { Work } from './work.js';
 
@@ -42,12 +39,6 @@ const MOST_SERVED_IN_HOST = 8;
 
 /** A bit for each interrupt that saves the pc elsewhere than in SRR0. */
 const CRITICAL_VECTORS = (1 << Ivor.CRITICAL) | (1 << Ivor.WATCHDOG) | (1 << Ivor.DEBUG);
-
-/** An instruction whose exits are all alike: what it does, and where they are counted. */
-interface FixedExit {
-  readonly work: FixedWork;
-  readonly entry: LedgerEntry;
-}
 
 /** What a hypervisor tells of the run so far. */
 export interface HypervisorStatistics extends AccountingSnapshot {
@@ -71,7 +62,6 @@ export class Hypervisor implements InterruptInputs {
   readonly #context: EmulationContext;
   readonly #work = new Work();
   readonly #area: HostArea;
-  readonly #emulations: EmulationTable;
   readonly #exit: Exit = { vector: 0, pc: 0, dear: 0, esr: 0 };
   readonly #detector: EndlessFaultDetector;
   readonly #observed: { -readonly [Field in keyof ObservedExit]: ObservedExit[Field] } = {
@@ -83,9 +73,9 @@ export class Hypervisor implements InterruptInputs {
     userMode: false,
     guestInstructions: 0,
   };
-  readonly #hostProcessPages: number;
+  readonly #userSpace: UserSpace;
   readonly #onExit: HypervisorOptions['onExit'];
-  readonly #fixedExits: InstructionCache<FixedExit>;
+  readonly #fixedExits: FixedExits;
   /** Guest execution since the last exit, which run may have left in between. */
   #guestCycles = 0;
   #stopRequested = false;
@@ -130,11 +120,10 @@ export class Hypervisor implements InterruptInputs {
     const takers = [...(sites ? [(exits: LoggedExits) => sites.book(exits)] : []), ...(options.trace ? [options.trace] : [])];
     if (takers.length > 0) this.#log = new ExitLog(takers, area);
     this.#onExit = options.onExit;
-    this.#emulations = new EmulationTable(area, shared);
-    this.#fixedExits = new InstructionCache((word) => this.#fixedExitOf(word));
+    this.#fixedExits = new FixedExits(this.policy, this.#accounting, new EmulationTable(area, shared), patchedCode !== undefined);
     const endlessFaultLimit = options.endlessFaultLimit ?? 10_000;
     this.#detector = new EndlessFaultDetector(endlessFaultLimit, area.doublesAt(HostCell.faultDetector, DETECTOR_FIELDS));
-    this.#hostProcessPages = options.hostProcessPages ?? 0;
+    this.#userSpace = new UserSpace(this.vcpu, devices, this.#work, options.hostProcessPages ?? 0);
     const ticksPerCycle = processor.clock.timebaseHz / processor.clock.coreHz;
     this.#context = {
       vcpu: this.vcpu,
@@ -341,7 +330,7 @@ export class Hypervisor implements InterruptInputs {
     processor.clearReservation();
     deliverInterrupts(vcpu, this.#work);
     const asleep = (vcpu.msr & Msr.WE) !== 0 || outcome.kind === 'idle';
-    const ended = this.#completeForGuest(outcome, exit);
+    const ended = this.#userSpace.complete(outcome, exit);
     if (ended?.kind === 'failure') {
       this.#book(type, exit.pc, 0);
       return ended;
@@ -368,26 +357,7 @@ export class Hypervisor implements InterruptInputs {
   #fixedExit(): FixedExit | undefined {
     if (this.#onExit !== undefined || this.#onCleared !== undefined || this.vcpu.patchedCode?.isWaiting === true) return undefined;
     const word = this.processor.interruptedInstruction();
-    return word === undefined ? undefined : this.#fixedExits.get(word);
-  }
-
-  #fixedExitOf(word: number): FixedExit | undefined {
-    const fixed = fixedWorkOf(word, this.policy);
-    if (fixed === undefined) {
-      const variable = variableEmulationOf(word, this.vcpu.patchedCode !== undefined);
-      if (variable !== undefined) this.#emulations.enter(word, variable);
-      return undefined;
-    }
-    const work = new Work();
-    work.reset(Ivor.PROGRAM, false);
-    work.instruction = fixed.mnemonic;
-    work.sprn = fixed.sprn;
-    work.restoresAllGprs = true;
-    const entry = this.#accounting.pin(fixed.exitType, work);
-    if (fixed.inline !== undefined) {
-      this.#emulations.enter(word, fixed.inline, { cycles: entry.cycles, exitType: entry.type, countIndex: entry.index });
-    }
-    return { work: fixed, entry };
+    return word === undefined ? undefined : this.#fixedExits.find(word);
   }
 
   /** An exit that always takes the same work, with no interrupt pending: nothing of it need be noted or priced anew. */
@@ -414,48 +384,6 @@ export class Hypervisor implements InterruptInputs {
     this.#sleeping = { pc, idleCycles: 0, type };
     this.#work.waits++;
     return this.#sleep();
-  }
-
-  /** What user space does for an exit; interrupts that devices raise by it are delivered before the guest goes on. */
-  #completeForGuest(outcome: ExitOutcome, exit: Exit): RunOutcome | undefined {
-    const { processor, vcpu } = this;
-    const { bus, dcr } = this.#devices;
-    switch (outcome.kind) {
-      case 'resume-guest':
-      case 'resume-guest-nv':
-      case 'idle':
-        return undefined;
-      case 'emulate-mmio': {
-        const missing = performDeviceAccess(vcpu, bus, outcome.access);
-        if (missing !== undefined) this.#missDuringAccess(missing, exit);
-        break;
-      }
-      case 'emulate-dcr':
-        if (outcome.isWrite) dcr.write(outcome.dcrn, processor.gpr(outcome.register));
-        else processor.setGpr(outcome.register, dcr.read(outcome.dcrn) >>> 0);
-        break;
-      case 'read-clock-register':
-        dcr.write(CPR0_CONFIG_ADDRESS, vcpu.cpr0Address);
-        processor.setGpr(outcome.register, dcr.read(CPR0_CONFIG_DATA) >>> 0);
-        return undefined;
-      case 'reset':
-        return { kind: 'reset' };
-      case 'fail':
-        return { kind: 'failure', failure: outcome.failure };
-    }
-    this.#work.shadowReloads += this.#shadowTlb.inUse;
-    this.#shadowTlb.runHostProcess(this.#hostProcessPages);
-    deliverInterrupts(vcpu, this.#work);
-    return undefined;
-  }
-
-  /** An access that reaches into a page which the guest has not mapped is not done at all; the guest sees the miss. */
-  #missDuringAccess(ea: number, exit: Exit): void {
-    const { vcpu } = this;
-    vcpu.pc = exit.pc;
-    vcpu.queuedDear = ea;
-    vcpu.queuedEsr = exit.esr & Esr.ST;
-    queueInterrupt(vcpu, Priority.DTLB_MISS);
   }
 
   #takeTimerExit(pc: number): RunOutcome | undefined {

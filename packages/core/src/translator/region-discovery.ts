@@ -1,4 +1,5 @@
 import { decode, type Instruction } from '../isa/instruction-set.js';
+import { SPRN_PRIVILEGED } from '../isa/special-purpose-registers.js';
 import { CodeEmitter } from '../semantics/code-emitter.js';
 import { fallsBack } from './fall-backs.js';
 import { type Flow, flowOf } from './flow-probe.js';
@@ -13,6 +14,8 @@ export interface CodeSource {
   isWarm(pc: number): boolean;
   /** Whether a region can be entered at this address already. */
   isTranslated(pc: number): boolean;
+  /** Whether the processor is in user mode, so that privileged instructions trap. */
+  readonly isUserMode: boolean;
   /** Addresses near `pc` at which regions have been rooted, because control came there in ways that no region knew. */
   rootsNear(pc: number): Iterable<number>;
 }
@@ -33,6 +36,8 @@ export interface RegionInstruction {
   readonly flow: Flow;
   /** It is left to the interpreter. */
   readonly fallsBack: boolean;
+  /** It traps, so that its region ends here: control comes to what follows from outside, if at all. */
+  readonly traps: boolean;
 }
 
 /** A basic block in a calling context. */
@@ -107,6 +112,7 @@ export function discoverRegion(root: number, source: CodeSource, limits: RegionL
   const queue: { pc: number; context: CallContext | undefined }[] = [];
   const visited = new Set<number>();
   const scratch = new CodeEmitter(1);
+  const { isUserMode } = source;
   let instructions = 0;
 
   const at = (pc: number, entry: number): RegionInstruction => {
@@ -120,6 +126,7 @@ export function discoverRegion(root: number, source: CodeSource, limits: RegionL
         instruction,
         flow: instruction ? flowOf(instruction, pc, word, scratch) : ILLEGAL,
         fallsBack: instruction !== undefined && fallsBack(instruction, word),
+        traps: isUserMode && instruction !== undefined && isPrivileged(instruction, word),
       };
       decoded.set(pc, found);
     }
@@ -154,6 +161,7 @@ export function discoverRegion(root: number, source: CodeSource, limits: RegionL
       const next = (at_ + 4) >>> 0;
       if (!each.instruction || each.fallsBack) break;
       instructions++;
+      if (each.traps) break;
       const { flow } = each;
       if (flow.target !== undefined) {
         const callee = flow.links ? calleeContext(context, next) : context;
@@ -191,6 +199,13 @@ export function discoverRegion(root: number, source: CodeSource, limits: RegionL
   };
 }
 
+/** Whether an instruction needs supervisor mode. */
+function isPrivileged({ row }: Instruction, word: number): boolean {
+  if (row.mnemonic !== 'mfspr' && row.mnemonic !== 'mtspr') return row.privileged === true;
+  // The two halves of an SPR's number are swapped in the word, so this bit of it is bit 16 of that.
+  return ((word >>> 16) & SPRN_PRIVILEGED) !== 0;
+}
+
 const NO_FLOW: Flow = { falls: true, links: false };
 const ILLEGAL: Flow = { falls: false, links: false };
 
@@ -214,6 +229,7 @@ function cutNode(
     instructions.push(each);
     flow = each.flow;
     next = (next + 4) >>> 0;
+    if (each.traps) break;
   } while (flow.falls && flow.target === undefined && !flow.indirect && next % PAGE_BYTES !== 0 && !isLeader(next));
   return { pc, context, entry, instructions, flow, endPc: next, fallBack };
 }

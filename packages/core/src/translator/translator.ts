@@ -1,4 +1,5 @@
 import { buildHostRoutineModule, HOST_ROUTINE, type HostRoutineWriter } from '../host/host-routine-module.js';
+import { Msr } from '../isa/vectors.js';
 import {
   ENTRIES_BASE,
   FUNCTION_TABLE_SIZE,
@@ -264,7 +265,11 @@ export class Translator {
   readonly #sources = [this.#sourceFor(false), this.#sourceFor(true)] as const;
 
   #sourceFor(overflow: boolean): CodeSource {
+    const isUserMode = () => (this.#words[State.msr >>> 2]! & Msr.PR) !== 0;
     return {
+      get isUserMode() {
+        return isUserMode();
+      },
       executeEntry: (pc) => this.#executeEntry(pc),
       word: (pc, entry) => this.#words[hostAddress(pc, entry) >>> 2]! >>> 0,
       isTranslated: (pc) => this.#byPlace.has(placeKey({ pc, entry: this.#executeEntry(pc), overflow })),

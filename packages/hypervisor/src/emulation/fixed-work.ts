@@ -51,8 +51,14 @@ export function fixedWorkOf(word: number, policy: Policy): FixedWork | undefined
         inline: { kind: EmulationKind.writeEeImmediate, register: 0, mask: enable },
       };
     }
-    case 'rfi':
+    case 'mtmsr':
       // With other hardware PIDs a change of mode may drop mappings.
+      if (policy.hardwarePids !== 'two') return undefined;
+      return {
+        ...fixed(instruction, ({ vcpu }) => vcpu.setMsr(vcpu.processor.gpr(register))),
+        inline: { kind: EmulationKind.writeMsr, register },
+      };
+    case 'rfi':
       if (policy.hardwarePids !== 'two') return undefined;
       return {
         ...fixed(instruction, returnFromInterrupt),

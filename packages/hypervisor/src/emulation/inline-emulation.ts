@@ -13,12 +13,14 @@ export const EmulationKind = {
   /** MSR[EE] takes that bit of a register, or of a constant. */
   writeEe: 3,
   writeEeImmediate: 4,
+  /** The MSR takes a register. */
+  writeMsr: 5,
   /** `rfi`. */
-  returnFromInterrupt: 5,
+  returnFromInterrupt: 6,
   /** `tlbwe`: here on, what it takes depends on more than the word. */
-  writeTlb: 6,
+  writeTlb: 7,
   /** `mtspr PID`. */
-  writePid: 7,
+  writePid: 8,
 } as const;
 export type EmulationKind = (typeof EmulationKind)[keyof typeof EmulationKind];
 

@@ -80,8 +80,9 @@ export class EmulationCode extends ExitCode {
   #carryOutFixed(slot: I32, kind: I32, msr: I32): void {
     const { b } = this;
     const isReturn = b.let(b.eq(kind, constant(EmulationKind.returnFromInterrupt)));
-    const nextMsr = b.let(this.shared(SharedField.srr1));
-    b.if(isReturn, () => {
+    const isMsrWrite = b.let(b.eq(kind, constant(EmulationKind.writeMsr)));
+    const nextMsr = b.let(b.select(isReturn, this.shared(SharedField.srr1), this.#registerOf(slot)));
+    b.if(b.or(isReturn, isMsrWrite), () => {
       b.declineIf(b.and(nextMsr, constant(Msr.WE)));
       // A floating-point exception that waits would be taken at once.
       b.declineIf(b.and(b.xor(this.hardwareMsr(nextMsr), b.hardwareMsr()), constant(Msr.FE0 | Msr.FE1)));
@@ -95,12 +96,13 @@ export class EmulationCode extends ExitCode {
     this.observeProgress(exit, isReturn);
     const exitType = this.options.isLogged ? b.let(b.word32(slot, EmulationSlot.exitType)) : ZERO;
     this.bookEntry(exitType, exit.pc, exit.takenAt, b.let(doubleOfWord(cycles)));
-    b.if(isReturn, () => this.resumeInMode(this.shared(SharedField.srr0), nextMsr));
+    const nextPc = b.let(b.add(exit.pc, constant(4)));
+    b.if(b.or(isReturn, isMsrWrite), () => this.resumeInMode(b.select(isReturn, this.shared(SharedField.srr0), nextPc), nextMsr));
     this.#move(slot, kind, msr);
-    this.resume(b.add(exit.pc, constant(4)));
+    this.resume(nextPc);
   }
 
-  /** Does what an emulation other than a return says. */
+  /** Does what an emulation that leaves the guest's mode alone says. */
   #move(slot: I32, kind: I32, msr: I32): void {
     const { b } = this;
     const at = (offset: number) => b.word32(slot, offset);
