@@ -172,7 +172,7 @@ test('a written result is read again as it was', (t) => {
     repetitions: 2,
     figures: [{ section: 'start', what: 'x', unit: 's', samples: [0.1, 0.2], target: HOST_TARGETS.processStart }],
     omissions: ['Left out: y.'],
-    host: { date: '2026-01-01T00:00:00.000Z', machine, wallSeconds: 3 },
+    host: { date: '2026-01-01T00:00:00.000Z', machine, loadAverage: 0.5, wallSeconds: 3 },
   };
   t.deepEqual(parseHostBench(resultText(result), 'x.json'), result);
   t.throws(() => parseHostBench(resultText({ ...result, figures: [{ ...result.figures[0]!, unit: 1 as unknown as string }] }), 'x.json'), {

@@ -1,4 +1,4 @@
-import type { HostFigure, HostTarget } from '@exitlab/results';
+import type { HostBenchResult, HostFigure, HostTarget } from '@exitlab/results';
 import { summarizeHostTime } from '../host-statistics.js';
 import { verdict } from './host-targets.js';
 
@@ -58,6 +58,15 @@ const JUDGED: readonly Column[] = [
     },
   },
 ];
+
+/** What a run of the bench was made on and how, in two sentences. */
+export function hostSurroundings({ repetitions, host: { machine, loadAverage } }: HostBenchResult): string {
+  return (
+    `Host time on ${machine.cpuModel}, ${machine.cpuCount} CPUs, Node.js ${machine.nodeVersion}; load average ${loadAverage.toFixed(1)} before the start. ` +
+    `Medians of up to ${repetitions} interleaved repetitions; spread is the 95 % interval of the median, the median absolute deviation, and the ` +
+    'number of samples.'
+  );
+}
 
 /** The figures as Markdown: first the table of what is asked for, then what stands beside it. */
 export function hostTables(figures: readonly HostFigure[]): string {

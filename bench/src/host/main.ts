@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkWritable, HOST_BENCH_SCHEMA, type HostBenchResult, ResultFileError, writeResult } from '@exitlab/results';
@@ -9,7 +9,7 @@ import { useBranchHints } from '../host-flags.js';
 import { hostMachine } from '../host-machine.js';
 import { runHostBench } from './host-bench.js';
 import { HOST_BENCH_HELP, type HostBenchCommand, HostBenchUsageError, readHostBenchCommand } from './host-bench-command.js';
-import { hostTables } from './host-table.js';
+import { hostSurroundings, hostTables } from './host-table.js';
 
 /** The process around the host bench: options, progress on standard error, the table on standard output. */
 const BUILD_GUESTS = fileURLToPath(new URL('../../../../scripts/build-guests.mjs', import.meta.url));
@@ -31,6 +31,7 @@ async function measure(command: HostBenchCommand): Promise<void> {
   useBranchHints();
   const scratchFolder = mkdtempSync(join(tmpdir(), 'exitlab-host-bench-'));
   const date = new Date().toISOString();
+  const loadAverage = loadavg()[0] ?? 0;
   try {
     const { figures, omissions } = await runHostBench({
       ...command,
@@ -39,13 +40,6 @@ async function measure(command: HostBenchCommand): Promise<void> {
       secondsNow,
       progress: (text) => console.error(`[${secondsNow().toFixed(0).padStart(4)} s] ${text}`),
     });
-    const machine = hostMachine();
-    console.log(
-      `Host time on ${machine.cpuModel}, ${machine.cpuCount} CPUs, Node.js ${machine.nodeVersion}: medians of up to ${command.repetitions} interleaved ` +
-        'repetitions; spread is the 95 % interval of the median, the median absolute deviation, and the number of samples.\n',
-    );
-    console.log(hostTables(figures));
-    if (command.jsonFile === undefined) return;
     const { version } = JSON.parse(readFileSync(MANIFEST, 'utf8')) as { version: string };
     const result: HostBenchResult = {
       schema: HOST_BENCH_SCHEMA,
@@ -53,8 +47,10 @@ async function measure(command: HostBenchCommand): Promise<void> {
       repetitions: command.repetitions,
       figures: [...figures],
       omissions: [...omissions],
-      host: { date, machine, wallSeconds: secondsNow() },
+      host: { date, machine: hostMachine(), loadAverage, wallSeconds: secondsNow() },
     };
+    console.log(`${hostSurroundings(result)}\n\n${hostTables(figures)}`);
+    if (command.jsonFile === undefined) return;
     await writeResult(command.jsonFile, result);
     console.error(`Result: ${command.jsonFile}`);
   } finally {

@@ -34,6 +34,12 @@ export const HostBenchResultSchema = v.strictObject({
   figures: v.array(HostFigureSchema),
   /** What was left out or failed, a sentence each. */
   omissions: v.array(v.string()),
-  host: v.strictObject({ date: v.pipe(v.string(), v.isoTimestamp()), machine: HostMachineSchema, wallSeconds: quantity }),
+  host: v.strictObject({
+    date: v.pipe(v.string(), v.isoTimestamp()),
+    machine: HostMachineSchema,
+    /** Processes that wanted a CPU, on average over the minute before the start: what else the machine did. */
+    loadAverage: quantity,
+    wallSeconds: quantity,
+  }),
 });
 export type HostBenchResult = v.InferOutput<typeof HostBenchResultSchema>;
