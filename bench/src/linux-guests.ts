@@ -10,6 +10,7 @@ const LINUX_GUESTS = [
   { name: 'linux-6.12', variant: 'KUAP', without: CANNOT_PATCH_ITSELF },
   { name: 'linux-6.12-nokuap', variant: 'no KUAP', without: CANNOT_PATCH_ITSELF },
   { name: 'linux-6.12-pv', variant: 'KUAP, able to patch itself', without: {} },
+  { name: 'linux-6.12-pv-nokuap', variant: 'no KUAP, able to patch itself', without: {} },
 ] as const;
 
 const FAMILY = 'linux-6.12';
