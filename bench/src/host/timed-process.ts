@@ -45,12 +45,18 @@ export function timeFirstOutput(command: ProcessCommand, secondsNow: () => numbe
   return new Promise((resolve, reject) => {
     const began = secondsNow();
     let seconds: number | undefined;
-    const child = spawn(command.file, [...command.args], { stdio: ['ignore', 'pipe', 'ignore'], timeout: TIMEOUT_MS });
+    const child = spawn(command.file, [...command.args], { stdio: ['ignore', 'pipe', 'ignore'] });
+    // Not spawn's own limit of time: where the program cannot be started, that goes on waiting for its end.
+    const limit = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
     child.stdout.on('data', () => {
       seconds ??= secondsNow() - began;
     });
-    child.on('error', (error) => reject(new ProcessFailure(command, error.message, '')));
+    child.on('error', (error) => {
+      clearTimeout(limit);
+      reject(new ProcessFailure(command, error.message, ''));
+    });
     child.on('close', (status, signal) => {
+      clearTimeout(limit);
       if (seconds === undefined) reject(new ProcessFailure(command, signal ?? `status ${status}`, 'it wrote nothing'));
       else resolve(seconds);
     });
