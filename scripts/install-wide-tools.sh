@@ -4,7 +4,7 @@
 set -eu
 
 packages='
-  qemu-system-ppc
+  qemu-system-ppc qemu-user
   gcc-powerpc-linux-gnu binutils-powerpc-linux-gnu
   device-tree-compiler
   trace-cmd
