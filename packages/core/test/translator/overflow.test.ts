@@ -1,27 +1,12 @@
 import test from 'ava';
-import { Processor440 } from '../../src/index.js';
-import { assemble } from '../../src/isa/assembler.js';
+import type { Processor440 } from '../../src/index.js';
+import { codeMachine } from './code-machine.js';
 
-const CODE = 0x1000;
 const SUMMARY_OVERFLOW = 0x80000000;
 const INSTRUCTIONS = 100_000;
 
 function machine(engine: 'wasm' | 'interpreter', lines: readonly string[], xer: number): Processor440 {
-  const silent = { read: () => 0, write: () => {} };
-  const processor = new Processor440({
-    ramSizeBytes: 0x10000,
-    coreHz: 400e6,
-    timebaseHz: 400e6,
-    devices: silent,
-    dcrs: silent,
-    engine,
-    translationThresholds: { warm: 4, hot: 64 },
-  });
-  processor.writeTlb(0, 1, 0);
-  processor.writeTlb(0, 2, 0x3f);
-  processor.writeTlb(0, 0, 0x230);
-  for (const [index, line] of lines.entries()) processor.memory.write32(CODE + 4 * index, assemble(line));
-  processor.pc = CODE;
+  const processor = codeMachine(engine, lines);
   processor.xer = xer;
   processor.run(INSTRUCTIONS);
   return processor;

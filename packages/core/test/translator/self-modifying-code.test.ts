@@ -1,28 +1,13 @@
 import test from 'ava';
-import { Processor440 } from '../../src/index.js';
+import type { Processor440 } from '../../src/index.js';
 import { assemble } from '../../src/isa/assembler.js';
+import { CODE, codeMachine } from './code-machine.js';
 
-const RAM_BYTES = 0x10000;
-const CODE = 0x1000;
 /** A place in the same page that no code stands at. */
 const DATA = 0x1800;
 
 function machine(lines: readonly string[], engine: 'wasm' | 'interpreter' = 'wasm'): Processor440 {
-  const silent = { read: () => 0, write: () => {} };
-  const processor = new Processor440({
-    ramSizeBytes: RAM_BYTES,
-    coreHz: 400e6,
-    timebaseHz: 400e6,
-    devices: silent,
-    dcrs: silent,
-    engine,
-    translationThresholds: { warm: 4, hot: 64 },
-  });
-  processor.writeTlb(0, 1, 0);
-  processor.writeTlb(0, 2, 0x3f);
-  processor.writeTlb(0, 0, 0x230);
-  for (const [index, line] of lines.entries()) processor.memory.write32(CODE + 4 * index, assemble(line));
-  processor.pc = CODE;
+  const processor = codeMachine(engine, lines);
   processor.setGpr(6, CODE);
   processor.setGpr(7, assemble('addi r3,r3,1') ^ assemble('addi r3,r3,100'));
   processor.setGpr(5, assemble('addi r3,r3,1'));
