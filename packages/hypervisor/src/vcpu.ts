@@ -59,7 +59,7 @@ export class Vcpu {
   /** SPRs that only hold what was written to them, by number. */
   readonly storedSprs = new Map<number, number>();
 
-  /** Interrupts delivered so far, by priority. */
+  /** Interrupts delivered so far, by priority; without those that exit routines deliver, which stand back where exits are observed. */
   readonly deliveries = new Uint32Array(32);
   /** Pending interrupts, a bit mask by priority, and what they will report. */
   pending = 0;
