@@ -1,4 +1,7 @@
 import {
+  CONTEXT_BY_KEY,
+  ContextByKey,
+  contextKey,
   RAM_ADJUST,
   RAM_BASE,
   RAM_OFFSET,
@@ -19,13 +22,14 @@ export interface SoftTlbFunctions {
 }
 
 const KEYS = State.contextKeys >>> 2;
-const USES = State.contextUses >>> 2;
 const CLOCK = State.contextClock >>> 2;
+const TABLES = ContextByKey.tables >>> 2;
+const LAST_USE = ContextByKey.lastUse >>> 2;
 const PAGES = 1 << 20;
 
-/** The key of a context; also what tells whether an entry of the TLB is visible in it. */
-function contextKey(user: boolean, addressSpace: number, pid: number): number {
-  return (user ? 0x200 : 0) | (addressSpace << 8) | pid;
+/** Index of the row of a key in State. */
+function rowOf(key: number): number {
+  return (CONTEXT_BY_KEY + ContextByKey.size * key) >>> 2;
 }
 
 /** Byte address of a context's read table, where the context begins. */
@@ -46,12 +50,13 @@ export class SoftTlb {
     this.#functions = functions;
   }
 
-  /** The context of a state of the processor. Up to eight stay valid; the least recently selected gives way. */
+  /** The context of a state of the processor. Up to eight stay valid; the one whose PID was selected longest ago gives way. */
   select(user: boolean, addressSpace: number, pid: number): number {
-    const index = this.#find(contextKey(user, addressSpace, pid));
+    const key = contextKey(user, addressSpace, pid);
+    const row = rowOf(key);
     this.#words[CLOCK]!++;
-    this.#words[USES + index] = this.#words[CLOCK]!;
-    return contextAddress(index);
+    this.#words[row + LAST_USE] = this.#words[CLOCK]!;
+    return this.#words[row + TABLES]! || this.#make(key);
   }
 
   /** Whether a context is the one for a state of the processor. Generated code selects contexts by the same cells. */
@@ -65,15 +70,17 @@ export class SoftTlb {
     return entry === 0 ? undefined : this.#words[((ea | 0) + entry + RAM_OFFSET) >>> 2]! >>> 0;
   }
 
-  #find(key: number): number {
+  #make(key: number): number {
+    const words = this.#words;
+    const lastUse = (index: number): number => (words[KEYS + index] === 0 ? -1 : words[rowOf(words[KEYS + index]! - 1) + LAST_USE]!);
     let oldest = 0;
-    for (let index = 0; index < SOFT_TLB_CONTEXTS; index++) {
-      if (this.#words[KEYS + index] === key + 1) return index;
-      if (this.#words[USES + index]! < this.#words[USES + oldest]!) oldest = index;
-    }
-    this.#functions.dropPages(contextAddress(oldest), 0, PAGES - 1);
-    this.#words[KEYS + oldest] = key + 1;
-    return oldest;
+    for (let index = 1; index < SOFT_TLB_CONTEXTS; index++) if (lastUse(index) < lastUse(oldest)) oldest = index;
+    const tables = contextAddress(oldest);
+    this.#functions.dropPages(tables, 0, PAGES - 1);
+    if (words[KEYS + oldest] !== 0) words[rowOf(words[KEYS + oldest]! - 1) + TABLES] = 0;
+    words[KEYS + oldest] = key + 1;
+    words[rowOf(key) + TABLES] = tables;
+    return tables;
   }
 
   enter(context: number, ea: number, index: number): void {

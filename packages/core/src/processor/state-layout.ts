@@ -49,9 +49,8 @@ export const State = {
   smallPages: 372,
   /** Not 0 while every data access must be seen, so that the tables stay empty. */
   dataWatched: 376,
-  /** By context of the software TLB: what it is for, + 1 (0: nothing), and when it was last selected by the clock behind. */
+  /** By context of the software TLB: the key it is for, + 1 (0: nothing). The clock tells which was selected last, see CONTEXT_BY_KEY. */
   contextKeys: 296, // 8 words
-  contextUses: 328, // 8 words
   contextClock: 360,
   /** Counts since the processor was made: interrupts taken by IVOR number (16 words), writes into the TLB, fills of the software TLB. */
   interruptCounts: 384,
@@ -80,9 +79,18 @@ export const State = {
   spr: 4096, // 1024 words
   decodeTable: 8192, // the interpreter's tables, see interpreter/decode-table.ts
   /** How often each instruction was begun, a word an id, where the interpreter counts. */
-  instructionCounts: 57344,
-  end: 65536,
+  instructionCounts: 57344, // 1024 words
+  contextByKey: 61440,
+  end: 69632,
 } as const;
+
+/** What a context of the software TLB is for: one of 1024. Also what tells whether an entry of the TLB is visible in it. */
+export function contextKey(user: boolean, addressSpace: number, pid: number): number {
+  return (user ? 0x200 : 0) | (addressSpace << 8) | pid;
+}
+/** A row a key: the address of its context's read table (0: it has none), and when the key was last selected. */
+export const CONTEXT_BY_KEY = State.contextByKey;
+export const ContextByKey = { tables: 0, lastUse: 4, size: 8 } as const;
 
 /**
  * The TLB in State, 64 words a field: the words of `tlbwe` and the TID; then what the search compares. An entry maps an address `ea`

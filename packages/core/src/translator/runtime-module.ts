@@ -1,4 +1,3 @@
-import { TRANSLATION_BITS } from '../callouts/state-functions.js';
 import { dispatchedInterpreter } from '../interpreter/dispatched-interpreter.js';
 import { sprn } from '../isa/special-purpose-registers.js';
 import { Esr, VECTORS, type VectorRow } from '../isa/vectors.js';
@@ -18,6 +17,7 @@ import {
 import { CALLOUT_IMPORTS } from '../semantics/callouts.js';
 import { CodeEmitter, type Label } from '../semantics/code-emitter.js';
 import { constant, type I32, type I64 } from '../semantics/expression.js';
+import { areMissing, findContexts, TRANSLATION_BITS, useContexts } from '../semantics/machine-state.js';
 import { StateBuilder } from '../semantics/state-builder.js';
 import { encodeModule, type FunctionDefinition, type FunctionImport } from '../wasm/module-encoder.js';
 import { Op } from '../wasm/opcodes.js';
@@ -151,20 +151,26 @@ function takeInterrupt(b: StateBuilder, next: Label, otherwise: Label): void {
     emit.branch(otherwise);
   });
   b.setState(State.pendingVector, constant(0));
-  const [pc, dear] = [b.state(State.pc), b.state(State.pendingDear)];
-  const isSame = b.and(
-    b.and(b.eq(b.state(State.faultVector), b.add(vector, constant(1))), isOneOf(bitsOf((row) => ACCESS_FAULTS.has(row.ivor)))),
-    b.and(b.eq(b.state(State.faultPc), pc), b.eq(b.state(State.faultDear), dear)),
-  );
-  b.setState(State.faultCount, b.add(b.select(isSame, b.state(State.faultCount), constant(0)), constant(1)));
-  const atOnce = b.eq(b.state(State.faultRemaining), b.state(State.remaining));
-  b.setState(State.faultsAtOnce, b.add(b.select(atOnce, b.state(State.faultsAtOnce), constant(0)), constant(1)));
-  b.setState(State.faultRemaining, b.state(State.remaining));
+  const [pc, dear] = [b.let(b.state(State.pc)), b.let(b.state(State.pendingDear))];
+  const faultCount = b.variable(constant(0));
+  b.if(isOneOf(bitsOf((row) => ACCESS_FAULTS.has(row.ivor))), () => {
+    const isSamePlace = b.and(b.eq(b.state(State.faultPc), pc), b.eq(b.state(State.faultDear), dear));
+    const isSame = b.and(b.eq(b.state(State.faultVector), b.add(vector, constant(1))), isSamePlace);
+    faultCount.set(b.select(isSame, b.state(State.faultCount), constant(0)));
+  });
+  const inARow = b.let(b.add(faultCount.value, constant(1)));
+  b.setState(State.faultCount, inARow);
+  const remaining = b.let(b.state(State.remaining));
+  const isAtOnce = b.eq(b.state(State.faultRemaining), remaining);
+  const atOnce = b.let(b.add(b.select(isAtOnce, b.state(State.faultsAtOnce), constant(0)), constant(1)));
+  b.setState(State.faultsAtOnce, atOnce);
+  b.setState(State.faultRemaining, remaining);
   b.setState(State.faultVector, b.add(vector, constant(1)));
   b.setState(State.faultPc, pc);
   b.setState(State.faultDear, dear);
   b.setState(SPR.SRR0, pc);
-  b.setState(SPR.SRR1, b.msr());
+  const interrupted = b.let(b.msr());
+  b.setState(SPR.SRR1, interrupted);
   b.if(isOneOf(bitsOf((row) => row.writesEsr === true)), () => {
     b.setState(SPR.ESR, b.or(b.and(b.state(SPR.ESR), constant(Esr.MCI)), b.state(State.pendingEsr)));
   });
@@ -173,17 +179,19 @@ function takeInterrupt(b: StateBuilder, next: Label, otherwise: Label): void {
   emit.value(counter);
   emit.value(b.add(b.word32(counter, State.interruptCounts), constant(1)));
   emit.memory(Op.i32Store, 2, State.interruptCounts);
-  b.if(
-    b.and(b.msr(), constant(TRANSLATION_BITS & ~BASE_KEPT_MSR)),
-    () => {
-      b.setState(State.msr, b.and(b.msr(), constant(BASE_KEPT_MSR)));
-      emit.call(FIND_CONTEXTS_INDEX);
-    },
-    () => b.setState(State.msr, b.and(b.msr(), constant(BASE_KEPT_MSR))),
-  );
+  const kept = b.let(b.and(interrupted, constant(BASE_KEPT_MSR)));
+  b.setState(State.msr, kept);
+  b.if(b.and(interrupted, constant(TRANSLATION_BITS & ~BASE_KEPT_MSR)), () => {
+    const contexts = findContexts(b, kept);
+    b.if(
+      areMissing(b, contexts),
+      () => emit.call(FIND_CONTEXTS_INDEX),
+      () => useContexts(b, contexts),
+    );
+  });
   b.setState(State.pc, b.or(b.state(SPR.IVPR), b.word32(b.shl(vector, constant(2)), SPR.IVOR0)));
-  const isEndless = (counter: number) => b.gtU(b.state(counter), constant(ENDLESS_FAULT_COUNT - 1));
-  emit.value(b.or(isEndless(State.faultCount), isEndless(State.faultsAtOnce)));
+  const isEndless = (count: I32) => b.gtU(count, constant(ENDLESS_FAULT_COUNT - 1));
+  emit.value(b.or(isEndless(inARow), isEndless(atOnce)));
   emit.branchIf(otherwise);
 }
 

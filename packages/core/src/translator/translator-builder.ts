@@ -1,13 +1,14 @@
 import { type AccessSize, loadName, storeName } from '../callouts/access-functions.js';
 import { plainSprOffset } from '../isa/instructions/system.js';
 import { SPRN_PRIVILEGED, sprByNumber } from '../isa/special-purpose-registers.js';
-import { Msr } from '../isa/vectors.js';
+import { Esr, Msr, Vector } from '../isa/vectors.js';
 import { CrPlace } from '../processor/condition-register.js';
 import { RAM_BASE, RAM_OFFSET, State } from '../processor/state-layout.js';
 import { Builder, type Syndrome, type Variable } from '../semantics/builder.js';
 import { type CalloutName, calloutRow } from '../semantics/callouts.js';
 import type { CodeEmitter, Label } from '../semantics/code-emitter.js';
 import { constant, constantValue, type I32, type I64 } from '../semantics/expression.js';
+import { returnFromBaseInterrupt } from '../semantics/machine-state.js';
 import { Op, type ValueTypeName } from '../wasm/opcodes.js';
 import { regionImportIndex } from './region-imports.js';
 import type { RegisterLocals } from './register-locals.js';
@@ -388,6 +389,11 @@ export class TranslatorBuilder extends Builder {
       if (inline) return inline;
     }
     if (name === 'writeSpr' && this.#writePlainSpr(pinned[0]!, pinned[1]!)) return ZERO;
+    if (name === 'returnFromInterrupt' && constantValue(pinned[0]!) === 0) {
+      const goOn = (pc: I32): void => this.#flow.leave(pc, this.#place.uncounted - 1);
+      returnFromBaseInterrupt(this, goOn, () => void this.#callOut(name, pinned));
+      return ZERO;
+    }
     return this.#callOut(name, pinned);
   }
 
@@ -411,20 +417,8 @@ export class TranslatorBuilder extends Builder {
     if (!row?.read || row.storage === 'computed') return undefined;
     const offset = State.spr + 4 * (row.storedAt ?? row.sprn);
     if (row.read === 'user') return this.state(offset);
-    const result = this.emit.temporaryLocal('i32');
-    this.#ifUser(
-      () => {
-        this.emit.value(this.#callOut('readSpr', [number]));
-        this.emit.localSet(result);
-      },
-      () => {
-        this.emit.value(this.state(offset));
-        this.emit.localSet(result);
-      },
-    );
-    // In problem state the call-out has raised an interrupt.
-    this.#called = false;
-    return this.#local(result);
+    this.#raiseInProblemState();
+    return this.state(offset);
   }
 
   #writePlainSpr(number: I32, value: I32): boolean {
@@ -436,24 +430,14 @@ export class TranslatorBuilder extends Builder {
       this.setState(offset, masked);
       return true;
     }
-    this.#ifUser(
-      () => void this.#callOut('writeSpr', [number, value]),
-      () => this.setState(offset, masked),
-    );
-    // In problem state the call-out has raised an interrupt, else nothing has changed that matters here.
-    this.#called = false;
-    this.#translationMayChange = false;
+    this.#raiseInProblemState();
+    this.setState(offset, masked);
     return true;
   }
 
-  #ifUser(then: () => void, otherwise: () => void): void {
-    this.emit.value(this.and(this.msr(), constant(Msr.PR)));
-    this.emit.hint(false);
-    this.emit.ifOnStack();
-    then();
-    this.emit.else();
-    otherwise();
-    this.emit.end();
+  /** A move from or to an SPR that only a supervisor may name. */
+  #raiseInProblemState(): void {
+    this.if(this.and(this.msr(), constant(Msr.PR)), () => this.raise(Vector.program, { esr: Esr.PPR }));
   }
 
   #leaveWhenInterrupted(): void {

@@ -1,0 +1,73 @@
+import { Fpscr } from '../fpu/fpscr.js';
+import { sprn } from '../isa/special-purpose-registers.js';
+import { MSR_IMPLEMENTED, Msr } from '../isa/vectors.js';
+import { CONTEXT_BY_KEY, ContextByKey, contextKey, SoftTlbTable, State } from '../processor/state-layout.js';
+import { Op } from '../wasm/opcodes.js';
+import type { Builder } from './builder.js';
+import { constant, type I32 } from './expression.js';
+
+/** MSR bits that select a context of the software TLB, together with PID. */
+export const TRANSLATION_BITS = Msr.PR | Msr.IS | Msr.DS;
+
+const PID = State.spr + 4 * sprn('PID');
+const SRR0 = State.spr + 4 * sprn('SRR0');
+const SRR1 = State.spr + 4 * sprn('SRR1');
+
+/** The contexts of the software TLB for an MSR and PID, by the addresses of their read tables; 0 where there is none yet. */
+export interface Contexts {
+  readonly data: I32;
+  readonly fetch: I32;
+}
+
+/** A bit of MSR that selects, moved to where the keys of contexts have `keyBit`, in the offset of a row of State's table. */
+function keyOffset(b: Builder, msr: I32, bit: number, keyBit: number): I32 {
+  const target = keyBit * ContextByKey.size;
+  const distance = Math.log2(target / bit);
+  const moved = distance < 0 ? b.shrU(msr, constant(-distance)) : b.shl(msr, constant(distance));
+  return b.and(moved, constant(target));
+}
+
+/** @param msr a pinned value */
+export function findContexts(b: Builder, msr: I32): Contexts {
+  const pid = b.shl(b.state(PID), constant(Math.log2(ContextByKey.size)));
+  const base = b.let(b.or(keyOffset(b, msr, Msr.PR, contextKey(true, 0, 0)), pid));
+  const tables = (bit: number): I32 => {
+    const address = b.or(base, keyOffset(b, msr, bit, contextKey(false, 1, 0)));
+    return b.let({ type: 'i32', kind: 'load', op: Op.i32Load, alignLog2: 2, offset: CONTEXT_BY_KEY + ContextByKey.tables, address });
+  };
+  return { data: tables(Msr.DS), fetch: tables(Msr.IS) };
+}
+
+export function areMissing(b: Builder, { data, fetch }: Contexts): I32 {
+  return b.or(b.eq(data, constant(0)), b.eq(fetch, constant(0)));
+}
+
+/** Points generated code at the tables of contexts. */
+export function useContexts(b: Builder, { data, fetch }: Contexts): void {
+  b.setState(State.readTable, data);
+  b.setState(State.writeTable, b.add(data, constant(SoftTlbTable.write)));
+  b.setState(State.executeTable, b.add(fetch, constant(SoftTlbTable.execute)));
+}
+
+/** Whether the processor must look at MSR bits that have become 1: an interrupt may be possible now, or the processor waits. */
+export function needAttention(b: Builder, raised: I32): I32 {
+  const zero = constant(0);
+  const enables = b.and(b.ne(b.and(raised, constant(Msr.EE | Msr.CE)), zero), b.state(State.interruptWaiting));
+  const unmasksFloat = b.and(
+    b.ne(b.and(raised, constant(Msr.FE0 | Msr.FE1)), zero),
+    b.ne(b.and(b.state(State.fpscr), constant(Fpscr.FEX)), zero),
+  );
+  return b.or(b.and(raised, constant(Msr.WE | Msr.DE)), b.or(enables, unmasksFloat));
+}
+
+/** `rfi` where nobody need look at it: MSR and the tables as SRR1 says, then `goOn` at SRR0; else does `otherwise`, having changed nothing. */
+export function returnFromBaseInterrupt(b: Builder, goOn: (pc: I32) => void, otherwise: () => void): void {
+  const msr = b.let(b.and(b.state(SRR1), constant(MSR_IMPLEMENTED)));
+  const contexts = findContexts(b, msr);
+  const raised = b.let(b.and(b.xor(b.msr(), msr), msr));
+  b.if(b.or(areMissing(b, contexts), needAttention(b, raised)), otherwise, () => {
+    b.setState(State.msr, msr);
+    useContexts(b, contexts);
+    goOn(b.and(b.state(SRR0), constant(-4)));
+  });
+}
