@@ -22,6 +22,7 @@ import { SoftTlb } from '../mmu/soft-tlb.js';
 import { permits } from '../mmu/tlb-words.js';
 import { TranslationLookasideBuffer } from '../mmu/translation-lookaside-buffer.js';
 import type { CalloutHandlers } from '../semantics/callouts.js';
+import { ATTENTION_BITS } from '../semantics/machine-state.js';
 import type { TranslatorStatistics } from '../translator/statistics.js';
 import { type TranslationThresholds, Translator } from '../translator/translator.js';
 import { wasmHost } from '../wasm/host.js';
@@ -367,7 +368,7 @@ export class Processor440 implements Processor {
   /** Executes at most so many instructions and cycles. */
   #execute(toLimit: number, toEvent: number): void {
     this.#state.set(State.deliverableVectors, this.interruptTarget === 'vectors' && !this.#debug.isActive ? BASE_VECTORS : 0);
-    this.#state.set(State.interruptWaiting, this.#mayInterrupt ? 1 : 0);
+    this.#state.set(State.attentionBits, this.#mayInterrupt ? ATTENTION_BITS | Msr.EE | Msr.CE : ATTENTION_BITS);
     if (this.#contextsStale) {
       this.#contextsStale = false;
       this.#selectContexts();

@@ -33,8 +33,8 @@ export const State = {
   instruction: 264,
   /** Bit n: interrupt n may be taken in generated code. */
   deliverableVectors: 268,
-  /** Not 0 where enabling interrupts must be looked at by the processor, since one may be pending. */
-  interruptWaiting: 272,
+  /** MSR bits that the processor must look at when they become 1; those that enable interrupts only while one may be pending. */
+  attentionBits: 272,
   /** Not 0 while a TLB entry maps RAM as write-through or caching inhibited, where dcbz is not allowed. */
   uncachedRam: 276,
   /** The last synchronous interrupt (fault-watch.ts): IVOR number + 1, pc, DEAR, and how often in a row. */

@@ -5,6 +5,7 @@ import { CONTEXT_BY_KEY, ContextByKey, contextKey, SoftTlbTable, State } from '.
 import { Op } from '../wasm/opcodes.js';
 import type { Builder } from './builder.js';
 import { constant, type I32 } from './expression.js';
+import type { StateBuilder } from './state-builder.js';
 
 /** MSR bits that select a context of the software TLB, together with PID. */
 export const TRANSLATION_BITS = Msr.PR | Msr.IS | Msr.DS;
@@ -38,7 +39,15 @@ export function findContexts(b: Builder, msr: I32): Contexts {
   return { data: tables(Msr.DS), fetch: tables(Msr.IS) };
 }
 
+/** The contexts in which interrupt handlers begin: a supervisor's, in address space 0. */
+export function findHandlerContexts(b: StateBuilder): Contexts {
+  const row = b.shl(b.state(PID), constant(Math.log2(ContextByKey.size)));
+  const tables = b.let(b.word32(row, CONTEXT_BY_KEY + ContextByKey.tables));
+  return { data: tables, fetch: tables };
+}
+
 export function areMissing(b: Builder, { data, fetch }: Contexts): I32 {
+  if (data === fetch) return b.eq(data, constant(0));
   return b.or(b.eq(data, constant(0)), b.eq(fetch, constant(0)));
 }
 
@@ -49,23 +58,26 @@ export function useContexts(b: Builder, { data, fetch }: Contexts): void {
   b.setState(State.executeTable, b.add(fetch, constant(SoftTlbTable.execute)));
 }
 
+/** MSR bits that the processor must look at when they become 1, whatever else is the case. */
+export const ATTENTION_BITS = Msr.WE | Msr.DE;
+
 /** Whether the processor must look at MSR bits that have become 1: an interrupt may be possible now, or the processor waits. */
 export function needAttention(b: Builder, raised: I32): I32 {
-  const zero = constant(0);
-  const enables = b.and(b.ne(b.and(raised, constant(Msr.EE | Msr.CE)), zero), b.state(State.interruptWaiting));
   const unmasksFloat = b.and(
-    b.ne(b.and(raised, constant(Msr.FE0 | Msr.FE1)), zero),
-    b.ne(b.and(b.state(State.fpscr), constant(Fpscr.FEX)), zero),
+    b.ne(b.and(raised, constant(Msr.FE0 | Msr.FE1)), constant(0)),
+    b.ne(b.and(b.state(State.fpscr), constant(Fpscr.FEX)), constant(0)),
   );
-  return b.or(b.and(raised, constant(Msr.WE | Msr.DE)), b.or(enables, unmasksFloat));
+  return b.or(b.and(raised, b.state(State.attentionBits)), unmasksFloat);
 }
 
 /** `rfi` where nobody need look at it: MSR and the tables as SRR1 says, then `goOn` at SRR0; else does `otherwise`, having changed nothing. */
 export function returnFromBaseInterrupt(b: Builder, goOn: (pc: I32) => void, otherwise: () => void): void {
   const msr = b.let(b.and(b.state(SRR1), constant(MSR_IMPLEMENTED)));
   const contexts = findContexts(b, msr);
-  const raised = b.let(b.and(b.xor(b.msr(), msr), msr));
-  b.if(b.or(areMissing(b, contexts), needAttention(b, raised)), otherwise, () => {
+  const raised = b.and(b.xor(b.msr(), msr), msr);
+  // Where FE0 or FE1 are raised, whether that means anything is left to who does the rest.
+  const maybeAttention = b.and(raised, b.or(b.state(State.attentionBits), constant(Msr.FE0 | Msr.FE1)));
+  b.if(b.or(areMissing(b, contexts), maybeAttention), otherwise, () => {
     b.setState(State.msr, msr);
     useContexts(b, contexts);
     goOn(b.and(b.state(SRR0), constant(-4)));

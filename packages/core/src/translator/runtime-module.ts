@@ -1,6 +1,6 @@
 import { dispatchedInterpreter } from '../interpreter/dispatched-interpreter.js';
 import { sprn } from '../isa/special-purpose-registers.js';
-import { Esr, VECTORS, type VectorRow } from '../isa/vectors.js';
+import { Esr, VECTORS } from '../isa/vectors.js';
 import { ACCESS_FAULTS, ENDLESS_FAULT_COUNT } from '../processor/fault-watch.js';
 import { INTERRUPT_ENTRY } from '../processor/interrupt-entry.js';
 import {
@@ -17,7 +17,7 @@ import {
 import { CALLOUT_IMPORTS } from '../semantics/callouts.js';
 import { CodeEmitter, type Label } from '../semantics/code-emitter.js';
 import { constant, type I32, type I64 } from '../semantics/expression.js';
-import { areMissing, findContexts, TRANSLATION_BITS, useContexts } from '../semantics/machine-state.js';
+import { areMissing, findHandlerContexts, TRANSLATION_BITS, useContexts } from '../semantics/machine-state.js';
 import { StateBuilder } from '../semantics/state-builder.js';
 import { encodeModule, type FunctionDefinition, type FunctionImport } from '../wasm/module-encoder.js';
 import { Op } from '../wasm/opcodes.js';
@@ -133,6 +133,16 @@ function runFunction(promotionEntries: number): FunctionDefinition {
   return { name: 'run', params: [], results: [], locals: emit.localTypes, code: emit.sink.bytes() };
 }
 
+/** What an interrupt does beside what all do, by vector: a nibble each of one constant, so that a shift finds it. */
+const Effect = { isAccessFault: 1, writesEsr: 2, writesDear: 4 } as const;
+const EFFECTS = VECTORS.reduce((all, row) => {
+  const effects =
+    (ACCESS_FAULTS.has(row.ivor) ? Effect.isAccessFault : 0) |
+    (row.writesEsr ? Effect.writesEsr : 0) |
+    (row.writesDear ? Effect.writesDear : 0);
+  return all | (BigInt(effects) << BigInt(4 * row.ivor));
+}, 0n);
+
 /**
  * Takes the pending interrupt as the architecture says. One that goes to a host is the host's routine's, which goes on at `next` where it
  * has handled it. Goes to `otherwise` where the processor must do it.
@@ -140,7 +150,7 @@ function runFunction(promotionEntries: number): FunctionDefinition {
 function takeInterrupt(b: StateBuilder, next: Label, otherwise: Label): void {
   const { emit } = b;
   const vector = b.let(b.sub(b.state(State.pendingVector), constant(1)));
-  const isOneOf = (vectors: number | I32) => b.and(b.shrU(typeof vectors === 'number' ? constant(vectors) : vectors, vector), constant(1));
+  const isOneOf = (vectors: I32) => b.and(b.shrU(vectors, vector), constant(1));
   b.if(b.eq(isOneOf(b.state(State.deliverableVectors)), constant(0)), () => {
     b.if(isOneOf(b.state(State.hostVectors)), () => {
       emit.value(vector);
@@ -150,17 +160,20 @@ function takeInterrupt(b: StateBuilder, next: Label, otherwise: Label): void {
     });
     emit.branch(otherwise);
   });
+  const nibble = b.extendU64(b.shl(vector, constant(2)));
+  const effects = b.let(b.wrap(b.binary64(Op.i64ShrU, b.const64(BigInt.asIntN(64, EFFECTS)), nibble)));
+  const has = (effect: number) => b.and(effects, constant(effect));
+  const [pc, dear, remaining] = [b.let(b.state(State.pc)), b.let(b.state(State.pendingDear)), b.let(b.state(State.remaining))];
   b.setState(State.pendingVector, constant(0));
-  const [pc, dear] = [b.let(b.state(State.pc)), b.let(b.state(State.pendingDear))];
-  const faultCount = b.variable(constant(0));
-  b.if(isOneOf(bitsOf((row) => ACCESS_FAULTS.has(row.ivor))), () => {
+
+  // What fault-watch.ts does.
+  const inARow = b.variable(constant(1));
+  b.if(has(Effect.isAccessFault), () => {
     const isSamePlace = b.and(b.eq(b.state(State.faultPc), pc), b.eq(b.state(State.faultDear), dear));
     const isSame = b.and(b.eq(b.state(State.faultVector), b.add(vector, constant(1))), isSamePlace);
-    faultCount.set(b.select(isSame, b.state(State.faultCount), constant(0)));
+    inARow.set(b.add(b.select(isSame, b.state(State.faultCount), constant(0)), constant(1)));
   });
-  const inARow = b.let(b.add(faultCount.value, constant(1)));
-  b.setState(State.faultCount, inARow);
-  const remaining = b.let(b.state(State.remaining));
+  b.setState(State.faultCount, inARow.value);
   const isAtOnce = b.eq(b.state(State.faultRemaining), remaining);
   const atOnce = b.let(b.add(b.select(isAtOnce, b.state(State.faultsAtOnce), constant(0)), constant(1)));
   b.setState(State.faultsAtOnce, atOnce);
@@ -168,33 +181,27 @@ function takeInterrupt(b: StateBuilder, next: Label, otherwise: Label): void {
   b.setState(State.faultVector, b.add(vector, constant(1)));
   b.setState(State.faultPc, pc);
   b.setState(State.faultDear, dear);
-  b.setState(SPR.SRR0, pc);
+
   const interrupted = b.let(b.msr());
+  b.setState(SPR.SRR0, pc);
   b.setState(SPR.SRR1, interrupted);
-  b.if(isOneOf(bitsOf((row) => row.writesEsr === true)), () => {
+  b.if(has(Effect.writesEsr), () => {
     b.setState(SPR.ESR, b.or(b.and(b.state(SPR.ESR), constant(Esr.MCI)), b.state(State.pendingEsr)));
   });
-  b.if(isOneOf(bitsOf((row) => row.writesDear === true)), () => b.setState(SPR.DEAR, dear));
-  const counter = b.let(b.shl(vector, constant(2)));
-  emit.value(counter);
-  emit.value(b.add(b.word32(counter, State.interruptCounts), constant(1)));
-  emit.memory(Op.i32Store, 2, State.interruptCounts);
-  const kept = b.let(b.and(interrupted, constant(BASE_KEPT_MSR)));
-  b.setState(State.msr, kept);
+  b.if(has(Effect.writesDear), () => b.setState(SPR.DEAR, dear));
+  const row = b.let(b.shl(vector, constant(2)));
+  b.setWord32(row, State.interruptCounts, b.add(b.word32(row, State.interruptCounts), constant(1)));
+  b.setState(State.msr, b.and(interrupted, constant(BASE_KEPT_MSR)));
   b.if(b.and(interrupted, constant(TRANSLATION_BITS & ~BASE_KEPT_MSR)), () => {
-    const contexts = findContexts(b, kept);
+    const contexts = findHandlerContexts(b);
     b.if(
       areMissing(b, contexts),
       () => emit.call(FIND_CONTEXTS_INDEX),
       () => useContexts(b, contexts),
     );
   });
-  b.setState(State.pc, b.or(b.state(SPR.IVPR), b.word32(b.shl(vector, constant(2)), SPR.IVOR0)));
+  b.setState(State.pc, b.or(b.state(SPR.IVPR), b.word32(row, SPR.IVOR0)));
   const isEndless = (count: I32) => b.gtU(count, constant(ENDLESS_FAULT_COUNT - 1));
-  emit.value(b.or(isEndless(inARow), isEndless(atOnce)));
+  emit.value(b.or(isEndless(inARow.value), isEndless(atOnce)));
   emit.branchIf(otherwise);
-}
-
-function bitsOf(holds: (row: VectorRow) => boolean): number {
-  return VECTORS.reduce((bits, row) => (holds(row) ? bits | (1 << row.ivor) : bits), 0);
 }
