@@ -12,7 +12,8 @@ export { SPRS, type SprRow, sprByNumber, sprn } from './isa/special-purpose-regi
 export { Esr, Msr, VECTORS, Vector } from './isa/vectors.js';
 export { pageSizeBytes, permits, TLB_ENTRIES, TlbWord0, TlbWord1, TlbWord2 } from './mmu/tlb-words.js';
 export type { RepeatedFault } from './processor/fault-watch.js';
-export { DEFAULT_ENGINE, ENGINES, type EngineName, Processor440, type Processor440Options } from './processor/processor-440.js';
+export { Processor440 } from './processor/processor-440.js';
+export { DEFAULT_ENGINE, ENGINES, type EngineName, type Processor440Options } from './processor/processor-options.js';
 export type { ProcessorStatistics } from './processor/processor-statistics.js';
 export {
   addDouble,

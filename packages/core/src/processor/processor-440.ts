@@ -1,14 +1,6 @@
 import { instantiateCallouts } from '../callouts/callout-module.js';
-import {
-  doubleHighOfSingle,
-  doubleLowOfSingle,
-  ENABLED_EXCEPTION,
-  FloatingPointUnit,
-  Fpscr,
-  makesCrField,
-  singleOfDouble,
-} from '../fpu/index.js';
-import { type DcrBus, type DeviceBus, type PhysicalMemory, type Processor, StopReason, type TlbWords } from '../hardware.js';
+import { FloatingPointUnit, Fpscr } from '../fpu/index.js';
+import { type PhysicalMemory, type Processor, StopReason, type TlbWords } from '../hardware.js';
 import { GuestTime } from '../host/guest-time.js';
 import { type HostMemory, hostMemoryIn } from '../host/host-memory.js';
 import type { HostRoutineWriter } from '../host/host-routine-module.js';
@@ -17,20 +9,21 @@ import { buildInterpreterModule } from '../interpreter/interpreter-module.js';
 import { INSTRUCTION_SET } from '../isa/instruction-set.js';
 import { sprByNumber, sprn } from '../isa/special-purpose-registers.js';
 import { Esr, MSR_IMPLEMENTED, Msr, VECTORS, Vector } from '../isa/vectors.js';
-import { Access, type Touch } from '../mmu/access.js';
+import { Access } from '../mmu/access.js';
 import { SoftTlb } from '../mmu/soft-tlb.js';
 import { permits } from '../mmu/tlb-words.js';
 import { TranslationLookasideBuffer } from '../mmu/translation-lookaside-buffer.js';
-import type { CalloutHandlers } from '../semantics/callouts.js';
 import { ATTENTION_BITS } from '../semantics/machine-state.js';
 import type { TranslatorStatistics } from '../translator/statistics.js';
-import { type TranslationThresholds, Translator } from '../translator/translator.js';
+import { Translator } from '../translator/translator.js';
 import { wasmHost } from '../wasm/host.js';
+import { type CalloutUnits, calloutHandlers } from './callout-handlers.js';
 import { DebugFacility } from './debug-facility.js';
 import { FaultWatch, type RepeatedFault } from './fault-watch.js';
-import { INTERRUPT_ENTRY, RETURN_FROM } from './interrupt-entry.js';
+import { InterruptUnit, NO_VECTOR } from './interrupt-unit.js';
 import { MemoryAccess } from './memory-access.js';
-import { type ClockRates, ModelledClock } from './modelled-clock.js';
+import { ModelledClock } from './modelled-clock.js';
+import { DEFAULT_ENGINE, type Processor440Options } from './processor-options.js';
 import { ProcessorState } from './processor-state.js';
 import { type ProcessorStatistics, readStatistics } from './processor-statistics.js';
 import { Ram } from './ram.js';
@@ -38,46 +31,18 @@ import { SpecialRegisters } from './special-registers.js';
 import { codePagesBase, codePagesBytes, RAM_BASE, State } from './state-layout.js';
 import { Timers, Tsr } from './timers.js';
 
-export interface Processor440Options extends ClockRates {
-  ramSizeBytes: number;
-  devices: DeviceBus;
-  dcrs: DcrBus;
-  /** Processor version register; that of the 440EP revision B by default, as on QEMU's bamboo. */
-  pvr?: number;
-  /** How instructions are executed; `DEFAULT_ENGINE` where absent. Both behave alike to the last instruction. */
-  engine?: EngineName;
-  /** Count instructions by mnemonic, see {@link Processor440.instructionMix}; only the interpreter does. */
-  countInstructions?: boolean;
-  /** When code is translated; the guest does not notice. */
-  translationThresholds?: TranslationThresholds;
-}
-
-export const ENGINES = ['interpreter', 'wasm'] as const;
-export type EngineName = (typeof ENGINES)[number];
-export const DEFAULT_ENGINE: EngineName = 'wasm';
-
 const PVR_440EP_REV_B = 0x422218d3;
 const WASM_PAGE_BYTES = 65536;
 /** From this size on a page is taken for one of a linear mapping, where code and data have the same translation. */
 const LINEAR_PAGE_BYTES = 1 << 20;
-const SPR = {
-  ESR: sprn('ESR'),
-  DEAR: sprn('DEAR'),
-  IVPR: sprn('IVPR'),
-  IVOR0: sprn('IVOR0'),
-  PVR: sprn('PVR'),
-} as const;
+const PVR = sprn('PVR');
 
 /** Interrupts that generated code takes, a bit each: those with SRR0 and SRR1. */
 const BASE_VECTORS = VECTORS.reduce((bits, row) => (row.class === 'base' ? bits | (1 << row.ivor) : bits), 0);
 
-/** How interrupts are entered, by vector. */
-const ENTRIES = VECTORS.map((row) => ({ row, ...INTERRUPT_ENTRY[row.class] }));
-
 /** A PowerPC 440EP core: its state in a WebAssembly memory, an interpreter generated from the ISA table, MMU, timers and interrupts. */
 export class Processor440 implements Processor {
   interruptTarget: 'vectors' | 'host' = 'vectors';
-  lastVector = 0;
   readonly memory: PhysicalMemory;
   readonly clock: ModelledClock;
   readonly hostMemory: HostMemory;
@@ -89,9 +54,9 @@ export class Processor440 implements Processor {
   readonly #access: MemoryAccess;
   readonly #timers: Timers;
   readonly #registers: SpecialRegisters;
-  readonly #fpu: FloatingPointUnit;
-  readonly #dcrs: DcrBus;
   readonly #debug: DebugFacility;
+  readonly #interrupts: InterruptUnit;
+  readonly #units: CalloutUnits;
   readonly #faults: FaultWatch;
   readonly #translator: Translator | undefined;
   readonly #engine: () => void;
@@ -100,9 +65,6 @@ export class Processor440 implements Processor {
 
   /** MSR or PID have changed since the tables of the software TLB were selected. */
   #contextsStale = false;
-  #interruptedPc = 0;
-  #external = false;
-  #critical = false;
   #stopRequested = false;
   #resetRequested = false;
 
@@ -113,7 +75,11 @@ export class Processor440 implements Processor {
     this.#state = new ProcessorState(buffer);
     this.#faults = new FaultWatch(this.#state);
     const handlers = {
-      ...this.#callouts(),
+      ...calloutHandlers(
+        this.#state,
+        () => this.#units,
+        (value) => this.#setMsr(value),
+      ),
       attend: () => this.#attend(),
       selectContexts: () => this.#access.selectContexts(),
     };
@@ -133,14 +99,21 @@ export class Processor440 implements Processor {
     this.#timers = new Timers(this.clock);
     this.#access = new MemoryAccess(this.#state, this.#tlb, this.#softTlb, ram, options.devices);
     this.#debug = new DebugFacility(this.#state, (pc) => this.#access.fetchable(pc));
-    this.#dcrs = options.dcrs;
-    this.#fpu = new FloatingPointUnit(buffer, State.fpr, State.fpscr);
     this.#registers = new SpecialRegisters(this.#state, this.clock, this.#timers, {
       pidChanged: () => this.#translationStateChanged(),
       debugControlChanged: () => this.#debugControlChanged(),
       timersChanged: () => this.#attend(),
     });
-    this.#state.setSpr(SPR.PVR, options.pvr ?? PVR_440EP_REV_B);
+    this.#interrupts = new InterruptUnit(this.#state, this.#timers, this.#debug);
+    this.#units = {
+      access: this.#access,
+      registers: this.#registers,
+      dcrs: options.dcrs,
+      tlb: this.#tlb,
+      fpu: new FloatingPointUnit(buffer, State.fpr, State.fpscr),
+      debug: this.#debug,
+    };
+    this.#state.setSpr(PVR, options.pvr ?? PVR_440EP_REV_B);
 
     installDecodeTable(buffer);
     this.#countsInstructions = options.countInstructions ?? false;
@@ -269,7 +242,7 @@ export class Processor440 implements Processor {
   }
 
   interruptedInstruction(): number | undefined {
-    return this.#access.wordInTables(this.#interruptedPc);
+    return this.#access.wordInTables(this.#interrupts.interruptedPc);
   }
 
   translate(ea: number, access: 'read' | 'write' | 'execute', addressSpace: 0 | 1, pid: number, user: boolean): number | undefined {
@@ -278,13 +251,17 @@ export class Processor440 implements Processor {
     return this.#tlb.physicalAddress(entry, ea >>> 0);
   }
 
+  get lastVector(): number {
+    return this.#interrupts.lastVector;
+  }
+
   // --- inputs ---------------------------------------------------------------------------------------------------------------
   setExternal(asserted: boolean): void {
-    this.#external = asserted;
+    this.#interrupts.external = asserted;
     if (asserted) this.#attend();
   }
   setCritical(asserted: boolean): void {
-    this.#critical = asserted;
+    this.#interrupts.critical = asserted;
     if (asserted) this.#attend();
   }
   /** The debug event that comes from outside (DBSR[UDE]), at the next instruction boundary. */
@@ -334,8 +311,8 @@ export class Processor440 implements Processor {
         if (this.interruptTarget === 'host') return StopReason.interrupt;
         continue;
       }
-      const asynchronous = this.#pendingAsynchronous();
-      if (asynchronous >= 0) {
+      const asynchronous = this.#interrupts.pendingAsynchronous;
+      if (asynchronous !== NO_VECTOR) {
         this.#interrupt(asynchronous, 0, 0);
         if (this.interruptTarget === 'host') return StopReason.interrupt;
         continue;
@@ -368,7 +345,7 @@ export class Processor440 implements Processor {
   /** Executes at most so many instructions and cycles. */
   #execute(toLimit: number, toEvent: number): void {
     this.#state.set(State.deliverableVectors, this.interruptTarget === 'vectors' && !this.#debug.isActive ? BASE_VECTORS : 0);
-    this.#state.set(State.attentionBits, this.#mayInterrupt ? ATTENTION_BITS | Msr.EE | Msr.CE : ATTENTION_BITS);
+    this.#state.set(State.attentionBits, this.#interrupts.mayInterrupt ? ATTENTION_BITS | Msr.EE | Msr.CE : ATTENTION_BITS);
     if (this.#contextsStale) {
       this.#contextsStale = false;
       this.#selectContexts();
@@ -378,11 +355,6 @@ export class Processor440 implements Processor {
     this.#engine();
     this.#time.end();
     this.#faults.endStretch(this.#time.retired, this.#state.get(State.remaining));
-  }
-
-  /** Whether an interrupt would be taken if MSR enabled all. */
-  get #mayInterrupt(): boolean {
-    return this.#external || this.#critical || this.#timers.hasPendingInterrupt;
   }
 
   /** A single instruction, whose completion may be a debug event. */
@@ -398,33 +370,9 @@ export class Processor440 implements Processor {
     return (this.#state.msr & (Msr.FE0 | Msr.FE1)) !== 0 && (this.#state.get(State.fpscr) & Fpscr.FEX) !== 0;
   }
 
-  /** The enabled asynchronous interrupt of highest priority, or -1 (PPC440x5 UM, Interrupt Ordering and Priorities). */
-  #pendingAsynchronous(): number {
-    const { msr } = this.#state;
-    if (msr & Msr.DE && this.#debug.interruptPending) return Vector.debug;
-    if (!this.#mayInterrupt) return -1;
-    const { decrementer, fixedInterval, watchdog } = this.#timers.pendingInterrupts;
-    if (msr & Msr.CE && this.#critical) return Vector.criticalInput;
-    if (msr & Msr.CE && watchdog) return Vector.watchdog;
-    if (!(msr & Msr.EE)) return -1;
-    if (this.#external) return Vector.externalInput;
-    if (fixedInterval) return Vector.fixedIntervalTimer;
-    return decrementer ? Vector.decrementer : -1;
-  }
-
   #interrupt(vector: number, esr: number, dear: number): void {
-    const { row, save0, save1, keptMsr } = ENTRIES[vector]!;
-    this.#interruptedPc = this.#state.pc;
-    this.#state.setSpr(save0, this.#interruptedPc);
-    this.#state.setSpr(save1, this.#state.msr);
-    this.#state.count(State.interruptCounts + 4 * vector);
-    // Only a machine check touches ESR[MCI].
-    if (row.writesEsr) this.#state.setSpr(SPR.ESR, (this.#state.spr(SPR.ESR) & Esr.MCI) | esr);
-    if (row.writesDear) this.#state.setSpr(SPR.DEAR, dear);
-    this.lastVector = vector;
-    this.#setMsr(this.#state.msr & keptMsr);
-    this.#state.pc = this.#state.spr(SPR.IVPR) | this.#state.spr(SPR.IVOR0 + vector);
-    if (vector !== Vector.debug) this.#debug.interruptTaken(row.class);
+    this.#setMsr(this.#interrupts.enter(vector, esr, dear));
+    if (vector !== Vector.debug) this.#debug.interruptTaken(VECTORS[vector]!.class);
   }
 
   #setMsr(value: number): void {
@@ -450,79 +398,5 @@ export class Processor440 implements Processor {
     this.#access.watch(this.#debug.watchesData ? this.#debug : undefined);
     this.#resetRequested ||= this.#debug.requestedReset !== 0;
     this.#attend();
-  }
-
-  // --- call-outs ------------------------------------------------------------------------------------------------------------
-  #callouts(): CalloutHandlers {
-    const state = this.#state;
-    return {
-      load: (ea = 0, sizeBytes = 0) => this.#access.load(ea, sizeBytes),
-      store: (ea = 0, sizeBytes = 0, value = 0) => this.#access.store(ea, sizeBytes, value),
-      fetch: (pc = 0) => this.#access.fetch(pc),
-      touch: (ea = 0, access = 0) => this.#access.touch(ea, access as Touch),
-      zeroLine: (ea = 0) => this.#access.zeroLine(ea),
-      readSpr: (number = 0) => {
-        const row = this.#permitted(number, 'read');
-        if (row) return this.#registers.read(row);
-        return state.get(State.pendingVector) === 0 ? this.#targetOfMove() : 0;
-      },
-      writeSpr: (number = 0, value = 0) => {
-        const row = this.#permitted(number, 'write');
-        if (row) this.#registers.write(row, value >>> 0);
-      },
-      readDcr: (dcrn = 0) => this.#dcrs.read(dcrn),
-      writeDcr: (dcrn = 0, value = 0) => this.#dcrs.write(dcrn, value >>> 0),
-      setMsr: (value = 0) => this.#setMsr(value),
-      returnFromInterrupt: (kind = 0) => {
-        const { save0, save1 } = RETURN_FROM[kind]!;
-        state.pc = state.spr(save0);
-        this.#setMsr(state.spr(save1));
-      },
-      // As in QEMU, WS above 2 is illegal, which the manual leaves undefined; the others need nobody here (callouts/tlb-functions.ts).
-      tlbRead: () => {
-        state.raise(Vector.program, Esr.PIL);
-        return 0;
-      },
-      tlbWrite: () => state.raise(Vector.program, Esr.PIL),
-      tlbSearch: (ea = 0) => this.#tlb.search(ea, 0, 0),
-      floatingPoint: (operation = 0, frt = 0, fra = 0, frb = 0, frc = 0) => {
-        const result = this.#fpu.execute(operation, frt, fra, frb, frc);
-        if (result & ENABLED_EXCEPTION && state.msr & (Msr.FE0 | Msr.FE1)) {
-          // A CR field is delivered even so (PEM, fcmpo); generated code would leave before it does. frt is then BF.
-          if (makesCrField(operation)) state.setCrField(frt, result & 15);
-          state.raise(Vector.program, Esr.FP);
-        }
-        return result & 15;
-      },
-      loadConvert: (frt = 0, single = 0) => {
-        const words = state.words;
-        const place = (State.fpr >>> 2) + 2 * frt;
-        words[place + 1] = doubleHighOfSingle(single >>> 0);
-        words[place] = doubleLowOfSingle(single >>> 0);
-      },
-      storeConvert: (frs = 0) => {
-        const place = (State.fpr >>> 2) + 2 * frs;
-        return singleOfDouble(state.words[place + 1]!, state.words[place]!);
-      },
-      trapDebug: () => {
-        if (!this.#debug.trap()) return 0;
-        state.raise(Vector.debug);
-        return 1;
-      },
-    };
-  }
-
-  #permitted(number: number, direction: 'read' | 'write') {
-    const row = SpecialRegisters.check(number, direction, this.#state.isUser);
-    if (typeof row !== 'string') return row;
-    if (row === 'nothing') return undefined;
-    this.#state.raise(Vector.program, row === 'privileged' ? Esr.PPR : Esr.PIL);
-    return undefined;
-  }
-
-  /** What RT of the running instruction holds already: the value of an SPR that is not there. */
-  #targetOfMove(): number {
-    const word = this.#access.wordAt(this.#state.pc) ?? 0;
-    return this.#state.gpr((word >>> 21) & 31);
   }
 }

@@ -4,7 +4,8 @@ import { assemble } from '../../src/isa/assembler.js';
 import { sprn } from '../../src/isa/special-purpose-registers.js';
 import { Msr } from '../../src/isa/vectors.js';
 import { TlbWord0, TlbWord2 } from '../../src/mmu/tlb-words.js';
-import { Processor440, type Processor440Options } from '../../src/processor/processor-440.js';
+import { Processor440 } from '../../src/processor/processor-440.js';
+import type { Processor440Options } from '../../src/processor/processor-options.js';
 
 /** Where programs start, and where data may lie; the vectors are at 0x1000 and every 0x100 from there. */
 export const CODE = 0x10000;

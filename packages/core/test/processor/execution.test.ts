@@ -3,7 +3,8 @@ import * as fc from 'fast-check';
 import { StopReason } from '../../src/hardware.js';
 import { Msr, Vector } from '../../src/isa/vectors.js';
 import { Dbcr0, Dbsr } from '../../src/processor/debug-facility.js';
-import type { Processor440, Processor440Options } from '../../src/processor/processor-440.js';
+import type { Processor440 } from '../../src/processor/processor-440.js';
+import type { Processor440Options } from '../../src/processor/processor-options.js';
 import { CODE, createProcessor, createProgram, DATA, load, runToInterrupt, setSpr, spr, vectorAddress } from './bare-machine.js';
 
 /** A loop of calls, faults and stores, with handlers: something of everything. */
