@@ -42,6 +42,16 @@ test('stores to data in a page of code leave the code alone', (t) => {
   t.is(processor.translatorStatistics!.regionsDropped, 0);
 });
 
+test('a page that is stored to by the long way because it holds code is filled into the software TLB once, as in the interpreter', (t) => {
+  const lines = ['addi r3,r3,1', 'xor r5,r5,r7', 'stw r5,0(r6)', 'b -12'];
+  const fills = (['interpreter', 'wasm'] as const).map((engine) => {
+    const processor = machine(lines, engine);
+    processor.run(4000);
+    return processor.statistics().softTlbFills;
+  });
+  t.deepEqual(fills, [1, 1]);
+});
+
 test('what the host writes over translated code is executed', (t) => {
   const processor = machine(LOOP);
   processor.run(4000);
