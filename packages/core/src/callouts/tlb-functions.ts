@@ -186,7 +186,6 @@ function enterPage(ramSizeBytes: number): FunctionDefinition {
     const pa = b.let(b.or(b.and(word1, mask), b.and(pageEa, b.not(mask))));
     b.if(b.gtU(pa, constant(ramSizeBytes - PAGE_BYTES)), () => b.return());
     b.if(b.state(State.smallPages), () => leaveIfHidden(b, index, pageEa));
-    count(b, State.softTlbFills);
     const place = b.let(b.sub(b.add(pa, constant(RAM_BASE - RAM_ADJUST)), pageEa));
     const address = b.let(b.add(context, b.pageOffset(ea)));
     const isUser = b.let(b.isUser());
@@ -202,7 +201,10 @@ function enterPage(ramSizeBytes: number): FunctionDefinition {
     const page = b.let(b.shrU(ea, constant(12)));
     const wordAddress = b.let(b.add(context, b.shl(b.shrU(page, constant(5)), constant(2))));
     const filled = b.let(b.word32(wordAddress, SoftTlbTable.filled));
-    b.setWord32(wordAddress, SoftTlbTable.filled, b.or(filled, b.shl(ONE, page)));
+    const bit = b.let(b.shl(ONE, page));
+    // A page that is there is entered again where the way was long for another cause, such as an unaligned address.
+    b.if(b.eq(b.and(filled, bit), ZERO), () => count(b, State.softTlbFills));
+    b.setWord32(wordAddress, SoftTlbTable.filled, b.or(filled, bit));
     b.if(b.eq(filled, ZERO), () => {
       const summaryAddress = b.let(b.add(context, b.shl(b.shrU(page, constant(10)), constant(2))));
       const words = b.word32(summaryAddress, SoftTlbTable.filledWords);

@@ -8,7 +8,7 @@ export interface ProcessorStatistics {
   readonly interrupts: readonly number[];
   /** Words written into the TLB, by tlbwe and by the host: a property of the guest, and of the hypervisor if there is one. */
   readonly tlbWrites: number;
-  /** Pages entered into the software TLB: exact and repeatable, but a property of the engine too. */
+  /** Pages that came into the software TLB, the fast path of translation: a property of what runs and of its contexts, alike in every engine. */
   readonly softTlbFills: number;
 }
 

@@ -1,4 +1,5 @@
 import { type AccessSize, loadName, storeName } from '../callouts/access-functions.js';
+import { makesCrField } from '../fpu/index.js';
 import { plainSprOffset } from '../isa/instructions/system.js';
 import { SPRN_PRIVILEGED, sprByNumber } from '../isa/special-purpose-registers.js';
 import { Esr, Msr, Vector } from '../isa/vectors.js';
@@ -76,6 +77,8 @@ export class TranslatorBuilder extends Builder {
   #slow: Label | undefined;
   #overflowMaySet = false;
   #called = false;
+  /** A call-out of this instruction has left its count in State, whichever way control took. */
+  #countStated = false;
   #translationMayChange = false;
   #floatChecked = false;
   /** Whether the instruction has already said where it goes on. */
@@ -99,6 +102,7 @@ export class TranslatorBuilder extends Builder {
     this.#slow = slow;
     this.#overflowMaySet = false;
     this.#called = false;
+    this.#countStated = false;
     this.#translationMayChange = false;
     this.finished = false;
   }
@@ -352,8 +356,10 @@ export class TranslatorBuilder extends Builder {
     this.emit.call(regionImportIndex(name));
   }
 
-  /** Instructions that may retire, before this one. */
+  /** Instructions that may retire, before this one. What an earlier access of it has taken from them, to stop behind it, stays taken. */
   #countBefore(): I32 {
+    if (this.#countStated) return this.state(State.remaining);
+    this.#countStated = this.#conditional === 0;
     return this.add(this.#local(this.#locals.remaining), constant(this.#place.uncounted));
   }
 
@@ -394,10 +400,20 @@ export class TranslatorBuilder extends Builder {
       returnFromBaseInterrupt(this, goOn, () => void this.#callOut(name, pinned));
       return ZERO;
     }
+    if (name === 'floatingPoint' && makesCrField(this.#number(pinned[0]!))) {
+      return this.#callOut(name, pinned, () => this.#takeCrField(this.#number(pinned[1]!)));
+    }
     return this.#callOut(name, pinned);
   }
 
-  #callOut(name: CalloutName, pinned: readonly I32[]): I32 {
+  /** Takes a CR field over from State: an enabled exception of a comparison leaves it there and not in the result. */
+  #takeCrField(field: number): void {
+    const offset = State.cr + 8 * field;
+    this.setCrValue(constant(field), { type: 'i64', kind: 'load', op: Op.i64Load, alignLog2: 3, offset, address: ZERO });
+  }
+
+  /** @param interrupted builds what must happen in the region where the call-out raises an interrupt */
+  #callOut(name: CalloutName, pinned: readonly I32[], interrupted?: () => void): I32 {
     const { result, changesTranslation, only } = calloutRow(name);
     if (!only) {
       this.setState(State.pc, this.pc());
@@ -408,7 +424,14 @@ export class TranslatorBuilder extends Builder {
     this.emitCall(name, pinned);
     const local = result ? this.emit.temporaryLocal('i32') : undefined;
     if (local !== undefined) this.emit.localSet(local);
-    if (!only) this.#leaveWhenInterrupted();
+    if (interrupted) {
+      this.emit.value(this.state(State.pendingVector));
+      this.emit.hint(false);
+      this.emit.ifOnStack();
+      interrupted();
+      this.#flow.leaveAsStated();
+      this.emit.end();
+    } else if (!only) this.#leaveWhenInterrupted();
     return local === undefined ? ZERO : this.#local(local);
   }
 

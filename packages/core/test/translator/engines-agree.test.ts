@@ -63,9 +63,10 @@ function stateOf(processor: Processor440): Record<string, number | string> {
     timebase: processor.clock.timebase,
   };
   for (let n = 0; n < 32; n++) state[`r${n}`] = processor.gpr(n);
-  const { interrupts, tlbWrites } = processor.statistics();
+  const { interrupts, tlbWrites, softTlbFills } = processor.statistics();
   state.interrupts = interrupts.join();
   state.tlbWrites = tlbWrites;
+  state.softTlbFills = softTlbFills;
   for (const name of COMPARED_SPRS) state[name] = processor.readSpr(sprn(name))!;
   const bytes = processor.memory.readBytes(Layout.code, Layout.data + Layout.dataPages * 4096 - Layout.code);
   let hash = 0;

@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { Processor440 } from '../../src/index.js';
+import { Msr, type Processor440 } from '../../src/index.js';
 import { assemble } from '../../src/isa/assembler.js';
 import { CODE, codeMachine } from './code-machine.js';
 
@@ -34,12 +34,44 @@ test('an instruction rewritten just ahead of the store takes effect at once', (t
   t.is(other.gpr(3), 500 * 101);
 });
 
+for (const [mnemonic, store] of [
+  ['stmw', 'stmw r30,0(r6)'],
+  ['stswi', 'stswi r30,r6,8'],
+  ['stfd', 'stfd f1,0(r6)'],
+] as const) {
+  test(`${mnemonic}, which makes several accesses, ends its run where the interpreter does when the first of them changes code`, (t) => {
+    const lines = ['addi r3,r3,1', 'xor r30,r30,r7', 'addi r4,r4,1', store, 'b -16'];
+    const [one, other] = (['interpreter', 'wasm'] as const).map((engine) => {
+      const processor = machine(lines, engine);
+      processor.msr = Msr.FP;
+      processor.setFpr(1, (BigInt(assemble('addi r3,r3,2')) << 32n) | BigInt(assemble('xor r30,r30,r7')));
+      processor.setGpr(30, assemble('addi r3,r3,1'));
+      processor.setGpr(31, assemble('xor r30,r30,r7'));
+      processor.run(1000);
+      return processor;
+    });
+    for (const processor of [one!, other!]) t.is(processor.gpr(4), 200);
+    t.is(other!.gpr(3), one!.gpr(3));
+    t.true(other!.translatorStatistics!.regionsDropped > 0);
+  });
+}
+
 test('stores to data in a page of code leave the code alone', (t) => {
   const processor = machine(['addi r3,r3,1', 'stw r3,0(r8)', 'stb r3,5(r8)', 'b -12']);
   processor.run(4000);
   t.is(processor.memory.read32(DATA), 1000);
   t.is(processor.memory.read8(DATA + 5), 1000 & 0xff);
   t.is(processor.translatorStatistics!.regionsDropped, 0);
+});
+
+test('a page that is stored to by the long way because it holds code is filled into the software TLB once, as in the interpreter', (t) => {
+  const lines = ['addi r3,r3,1', 'xor r5,r5,r7', 'stw r5,0(r6)', 'b -12'];
+  const fills = (['interpreter', 'wasm'] as const).map((engine) => {
+    const processor = machine(lines, engine);
+    processor.run(4000);
+    return processor.statistics().softTlbFills;
+  });
+  t.deepEqual(fills, [1, 1]);
 });
 
 test('what the host writes over translated code is executed', (t) => {
