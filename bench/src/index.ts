@@ -17,6 +17,7 @@ export * from './paths/run-paths.js';
 export * from './phase-recorder.js';
 export * from './run-bench.js';
 export * from './run-guest.js';
+export * from './run-layouts.js';
 export * from './run-sweep.js';
 export * from './timing/timing-440.js';
 export * from './timing/timing-model.js';

@@ -3,6 +3,7 @@ export type { Chart, Measure } from './charts/chart.js';
 export { CHARTS } from './charts/registry.js';
 export { ChartError, renderChart } from './charts/render-chart.js';
 export { html } from './html.js';
+export { compareLayouts, exitShares, layoutsDocument, writeLayoutsReport } from './layouts/write-layouts-report.js';
 export { markdown, markdownTable } from './markdown.js';
 export { pathsDocument, writePathsReport } from './paths/write-paths-report.js';
 export { SAVING_CHART, savingChart } from './prediction/saving-chart.js';

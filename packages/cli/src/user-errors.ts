@@ -17,6 +17,7 @@ const STATUS_OF_ERROR: Readonly<Record<string, ExitStatus>> = {
   PolicyError: ExitStatus.badInput,
   PathError: ExitStatus.badInput,
   ResultFileError: ExitStatus.badInput,
+  LayoutsError: ExitStatus.failed,
   SweepError: ExitStatus.interrupted,
   NotComparableError: ExitStatus.notComparable,
 };

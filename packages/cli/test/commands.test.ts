@@ -219,6 +219,12 @@ test('a sweep without a direction, over no policy, or of an unknown profile is r
   t.regex(unknown.stderr, /There is no cost profile "linux-3\.5" \(did you mean "linux-3\.[14]"\?\)/);
 });
 
+test('layouts are of guests that are named, under strategies that there are', async (t) => {
+  t.regex((await cli(['layouts'])).stderr, /--guests NAMES/);
+  t.regex((await cli(['layouts', '--guests', 'nothing', '--strategies', 'trap,patched'])).stderr, /There is no guest "nothing"/);
+  t.is((await cli(['layouts', '--guests', 'crc', '--strategies', 'fast'])).status, ExitStatus.badInput);
+});
+
 test('a cost profile is one of those that there are', async (t) => {
   t.is((await cli(['microguests', process.execPath, '--cost-profile', 'linux-3.1', '--json'])).status, ExitStatus.fine);
   t.is((await cli(['microguests', process.execPath, '--cost-profile', 'linux-9'])).status, ExitStatus.badInput);

@@ -4,7 +4,7 @@ export * from './hardware.js';
 export type { HostRoutineBuilder } from './host/host-routine-builder.js';
 export { AssemblyError, assemble, encode } from './isa/assembler.js';
 export { disassemble, mnemonicOf } from './isa/disassembler.js';
-export { type Effects, effectsOf } from './isa/effects.js';
+export { computesOnly, type Effects, effectsOf } from './isa/effects.js';
 export { FIELDS, type FieldName } from './isa/encoding.js';
 export { decode, INSTRUCTION_SET, INSTRUCTIONS, type Instruction, instructionByMnemonic } from './isa/instruction-set.js';
 export type { MemoryEffect, Resource } from './isa/recording-builder.js';

@@ -1,6 +1,7 @@
 import { decode } from '@exitlab/core';
 import { type DeviceAccess, decodeDeviceInstruction } from './emulation/device-access.js';
-import { hiddenByOwnMapping, isGuestRam } from './emulation/guest-tlb-instructions.js';
+import { nextWordOfEntry } from './emulation/entry-in-the-making.js';
+import { hiddenByOwnMapping, isGuestRam, writtenEntry } from './emulation/guest-tlb-instructions.js';
 import { fieldRt, fieldSpr } from './emulation/instruction-word.js';
 import { CPR0_CONFIG_DATA, findPrivileged, isFilledSprAccess, programSyndrome } from './emulation/privileged.js';
 import type { EmulationContext } from './emulation/sprs.js';
@@ -124,14 +125,22 @@ function patchTrappedSite(vcpu: Vcpu, patchedCode: PatchedCode): void {
   }
 }
 
-/** The end of a guest that has mapped memory of its own where what patching added lies: checked once the entry is whole. */
-function hiddenMapping(vcpu: Vcpu, pc: number): HandledExit | undefined {
-  const index = vcpu.patchedCode?.takeEntry() ?? -1;
-  const hidden = index < 0 ? undefined : hiddenByOwnMapping(vcpu, index);
-  if (hidden === undefined) return undefined;
+/**
+ * The end of a guest whose `tlbwe` has just mapped memory of its own where what patching added lies. An entry is written in three words,
+ * and may look so between them: while nothing can use it, its rest is waited for.
+ */
+function hiddenMapping(vcpu: Vcpu, patchedCode: PatchedCode, pc: number, word: number): HandledExit | undefined {
+  const index = writtenEntry(vcpu, word);
+  const hidden = hiddenByOwnMapping(vcpu, index);
+  const isInUse = hidden !== undefined && !patchedCode.isBetweenJoined((pc + 4) >>> 0);
+  const nextWord = isInUse ? nextWordOfEntry(pc, (ea) => readGuestWord(vcpu, ea)) : pc;
+  if (nextWord !== undefined) {
+    patchedCode.awaitRestOfEntry(pc, nextWord);
+    return undefined;
+  }
   const ea = hex(vcpu.guestTlb.entry(index).word0 & TlbField.EPN);
   const message = `The guest maps memory of its own at ${ea}, where ${hidden} would hide it; run it under trap.`;
-  return fail(ExitType.EMULINST, 'patched-memory-used', pc, message);
+  return fail(ExitType.EMUL_TLBWE, 'patched-memory-used', pc, message);
 }
 
 /** The end of a guest that stores to its trampolines, which it was told to leave alone. */
@@ -169,18 +178,19 @@ function handleProgram(context: EmulationContext, exit: Exit): HandledExit {
   const filled = instruction !== undefined && (instruction.filled || isFilledSprAccess(instruction, word));
   if (instruction !== undefined && !(asKvm && filled)) {
     vcpu.work.instruction = instruction.mnemonic;
-    if (vcpu.patchedCode?.isWaiting === true) {
-      const hidden = instruction.mnemonic === 'tlbwe' ? undefined : hiddenMapping(vcpu, exit.pc);
-      if (hidden !== undefined) return hidden;
-      if (left === undefined) patchTrappedSite(vcpu, vcpu.patchedCode);
-    }
+    const { patchedCode } = vcpu;
+    if (patchedCode?.isWaiting === true && left === undefined) patchTrappedSite(vcpu, patchedCode);
     const result = instruction.emulate(context, word);
     const type = isFilledSprAccess(instruction, word) ? ExitType.X_EMUL_SPR : instruction.exitType;
     switch (result) {
-      case 'done':
+      case 'done': {
+        const isChecked = patchedCode !== undefined && instruction.mnemonic === 'tlbwe';
+        const hidden = isChecked ? hiddenMapping(vcpu, patchedCode, exit.pc, word) : undefined;
+        if (hidden !== undefined) return hidden;
         vcpu.pc = (vcpu.pc + 4) >>> 0;
         vcpu.work.restoresAllGprs = true;
         return resumedNv(type);
+      }
       case 'jumped':
         vcpu.work.restoresAllGprs = true;
         return resumedNv(type);

@@ -292,6 +292,7 @@ export class Hypervisor implements InterruptInputs {
   /** On a call of run: what the monitor has raised meanwhile is delivered first; a sleeping guest goes on sleeping or wakes. */
   #prepareFromOutside(): RunOutcome | undefined {
     if (this.#sleeping !== undefined) return this.#sleep();
+    if (this.vcpu.patchedCode !== undefined) this.#timers.clearDeferred(this.vcpu);
     deliverInterrupts(this.vcpu, this.#work);
     if (this.#work.delivered !== 0 && this.#interrupted) {
       this.#bookTimeInGuest();
@@ -315,6 +316,7 @@ export class Hypervisor implements InterruptInputs {
     exit.dear = processor.readSpr(Spr.DEAR) ?? 0;
     exit.esr = processor.readSpr(Spr.ESR) ?? 0;
     vcpu.pc = exit.pc;
+    if (vcpu.patchedCode !== undefined) this.#timers.clearDeferred(vcpu);
     const userMode = vcpu.userMode;
     if (exit.vector === Ivor.PROGRAM && !userMode && vcpu.pending === 0 && (exit.esr & (Esr.PTR | Esr.FP)) === 0) {
       const fixed = this.#fixedExit();

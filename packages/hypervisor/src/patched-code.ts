@@ -55,7 +55,8 @@ export class PatchedCode {
   readonly #inOrder: readonly PatchTrampoline[];
   readonly #pending = new Map<number, PatchEdit>();
   readonly #groups = new Map<string, PatchEdit[]>();
-  #writtenEntry = -1;
+  /** The guest's last `tlbwe`, and the next of the same entry, which must not be used before; equal where nothing is waited for. */
+  readonly #unfinished = { firstEa: 0, lastEa: 0 };
 
   constructor(guest: PatchedGuest) {
     this.#guest = guest;
@@ -104,9 +105,21 @@ export class PatchedCode {
 
   /** Whether interrupts must wait at `pc`. */
   isUninterrupted(pc: number): boolean {
+    const { firstEa, lastEa } = this.#unfinished;
+    return (pc > firstEa && pc <= lastEa) || this.isBetweenJoined(pc);
+  }
+
+  /** Whether `pc` lies behind the first of joined `tlbwe`, up to the last. */
+  isBetweenJoined(pc: number): boolean {
     return this.#guest.uninterrupted.some(({ firstPa, lastPa }) =>
       this.#offsets.some((offset) => pc - offset > firstPa && pc - offset <= lastPa),
     );
+  }
+
+  /** Interrupts must wait from behind the `tlbwe` at `firstEa` up to that at `lastEa`, since nothing may use the entry in between. */
+  awaitRestOfEntry(firstEa: number, lastEa: number): void {
+    this.#unfinished.firstEa = firstEa;
+    this.#unfinished.lastEa = lastEa;
   }
 
   /** Where the trampolines lie, and where the guest kernel that runs at its linked address executes them. */
@@ -116,21 +129,9 @@ export class PatchedCode {
     return area && { ...area, ea: (area.pa + offset) >>> 0 };
   }
 
-  /** Whether the next emulated instruction is to be looked at beyond its own work: sites wait to be patched, or an entry to be checked. */
+  /** Whether sites wait to be patched. */
   get isWaiting(): boolean {
-    return this.#pending.size > 0 || this.#writtenEntry >= 0;
-  }
-
-  /** The guest has written a word of its TLB entry `index`. */
-  noteEntry(index: number): void {
-    this.#writtenEntry = index;
-  }
-
-  /** The guest's TLB entry that was written last and is to be checked, or -1; each is given out once. */
-  takeEntry(): number {
-    const index = this.#writtenEntry;
-    this.#writtenEntry = -1;
-    return index;
+    return this.#pending.size > 0;
   }
 
   /** The edits to make now that the instruction at `pa` has trapped; each is given out once. */

@@ -38,6 +38,8 @@ export interface MappingLimits {
   readonly slots: number;
   readonly ramBytes: number;
   readonly untouchedFrom: number;
+  /** The guest kernel finds the shared page at its address, or may. */
+  readonly hasSharedPage: boolean;
   readonly trampolines: TrampolineRange | undefined;
 }
 
@@ -117,7 +119,13 @@ export class ShadowTlb {
 
   /** What mappings depend on. */
   get limits(): MappingLimits {
-    return { slots: this.#slots, ramBytes: this.#ramBytes, untouchedFrom: this.#untouchedFrom, trampolines: this.#trampolines };
+    return {
+      slots: this.#slots,
+      ramBytes: this.#ramBytes,
+      untouchedFrom: this.#untouchedFrom,
+      hasSharedPage: this.#policy.magicPage !== 'none',
+      trampolines: this.#trampolines,
+    };
   }
 
   /** Whether the guest can have code in the shared page. */
@@ -158,12 +166,18 @@ export class ShadowTlb {
     // KVM enters a mapping of another process too. Nothing may use it before a PID change, and that drops it; until then it could
     // only be hit wrongly. It takes its slot, but the hardware does not see it.
     if (this.#policy.hardwarePids !== 'flush' && guestTid !== 0 && guestTid !== context.pid) return;
-    // Nor one over trampolines that are pinned: they are there already.
-    if (this.#trampolinesPinned && !context.userMode && isInside(ea, this.#trampolines as TrampolineRange)) return;
+    // Nor one over what the hypervisor itself has there for the guest kernel.
+    if (!context.userMode && guestIndex !== NO_GUEST_ENTRY && this.#isOwn(ea)) return;
     const hardwareTid = this.#tid(guestTid, context);
     references.hardwareTid[slot] = hardwareTid;
     const word0 = (ea - (ea % bytes) + (TlbField.VALID | TlbField.TS | sizeField(bytes))) >>> 0;
     this.#processor.writeTlbEntry(slot, word0, frame >>> 0, attributes, hardwareTid);
+  }
+
+  /** Whether the guest kernel finds at `ea` the shared page, wherever that is mapped, or pinned trampolines. */
+  #isOwn(ea: number): boolean {
+    if (this.#magicPage !== undefined && ea >= MAGIC_PAGE_EA) return true;
+    return this.#trampolinesPinned && isInside(ea, this.#trampolines as TrampolineRange);
   }
 
   /** How much around `pa` one shadow entry maps: never beyond the guest's page, the host's page or the end of guest RAM. */

@@ -45,11 +45,13 @@ export const SharedField = {
   decrementerEnd: 0x110,
   decrementerStart: 0x114,
   decrementerMask: 0x118,
+  /** TSR bits that code in the guest has cleared and the hypervisor has not yet, see {@link Timers.clearDeferred}. */
+  deferredClear: 0x11c,
 } as const;
 export type SharedField = (typeof SharedField)[keyof typeof SharedField];
 
 /** Version of the layout: Linux's fields, and which of ours follow. */
-export const SHARED_PAGE_VERSION = 3;
+export const SHARED_PAGE_VERSION = 4;
 
 /** Effective address of the page in the guest kernel: -4096, within reach of a 16-bit displacement from r0. */
 export const MAGIC_PAGE_EA = 0xfffff000;

@@ -95,6 +95,16 @@ export class Timers {
     this.updateInterrupts(vcpu);
   }
 
+  /**
+   * Clears in TSR what patched code has left to be cleared: called at each exit before anything looks at TSR or changes it. Only DIS is left
+   * so. It is set at exits alone, so that clearing it at the next is as clearing it at once; the other bits follow the timebase.
+   */
+  clearDeferred(vcpu: Vcpu): void {
+    if (vcpu.shared.get(SharedField.deferredClear) === 0) return;
+    vcpu.shared.set(SharedField.deferredClear, 0);
+    this.clearTsr(Tsr.DIS, vcpu);
+  }
+
   /** WRC, once set, can only be cleared by a reset (440x5 UM, TCR). */
   writeTcr(value: number, vcpu: Vcpu): void {
     this.#watch(this.#now());

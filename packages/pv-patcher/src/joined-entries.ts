@@ -1,4 +1,4 @@
-import { decode, effectsOf } from '@exitlab/core';
+import { computesOnly, decode } from '@exitlab/core';
 import { type CodeImage, type CodeRegion, type CodeWord, wordsOf } from './code-image.js';
 import type { SymbolIndex } from './symbol-index.js';
 
@@ -59,7 +59,7 @@ function tripleFrom(words: readonly CodeWord[], start: number): [number, number,
     }
     const target = forwardTarget(code);
     if (target !== undefined) branches.push({ ea: code.ea, target });
-    else if (!isHarmless(code.word, ra(first.word))) return undefined;
+    else if (!computesOnly(code.word, `r${ra(first.word)}`)) return undefined;
   }
   const [, second, third] = sites;
   if (second === undefined || third === undefined) return undefined;
@@ -77,14 +77,6 @@ function forwardTarget({ ea, word }: CodeWord): number | undefined {
   const countsDown = ((word >>> 21) & 4) === 0;
   const displacement = ((word & 0xfffc) << 16) >> 16;
   return countsDown || displacement <= 0 ? undefined : ea + displacement;
-}
-
-/** Whether an instruction computes in registers only, and leaves the one that names the entry alone. */
-function isHarmless(word: number, entryRegister: number): boolean {
-  const effects = effectsOf(word);
-  if (effects === undefined || effects.privileged || effects.memory !== 'none' || effects.endsBlock) return false;
-  const touches = [...effects.writes].some((resource) => !/^(r\d+|cr\d|xer\.\w+|pc)$/.test(resource) || resource === `r${entryRegister}`);
-  return !touches && decode(word)?.row.class === 'integer';
 }
 
 /** Indexes of the triples into which a branch from outside leads. */

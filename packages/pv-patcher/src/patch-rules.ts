@@ -59,7 +59,7 @@ function twins(n: 4 | 5 | 6 | 7): PatchRule[] {
 
 /**
  * Every rule. The moves of SPRG0 to SPRG7, SRR0, SRR1, DEAR, ESR, PIR and the MSR, and tlbsync, are those that Linux's live patching
- * replaces (arch/powerpc/kernel/kvm.c); it has sequences for the moves to the MSR, too. PID, MMUCR, DEC and the joined tlbwe go beyond it.
+ * replaces (arch/powerpc/kernel/kvm.c); it has sequences for the moves to the MSR, too. PID, MMUCR, DEC, TSR and the joined tlbwe go beyond it.
  */
 export const PATCH_RULES: readonly PatchRule[] = [
   load('mfspr SPRG0', 'sprg0', HELD),
@@ -131,6 +131,12 @@ export const PATCH_RULES: readonly PatchRule[] = [
     ],
     commit: 6,
   }),
+  outOfLine(
+    'mtspr TSR',
+    'clears DIS, the decrementer’s bit, at the next exit: until then nothing sets it, and nothing but an exit shows it; another value traps',
+    // 0x08000000 is DIS.
+    { lines: [SAVE, 'xoris {T},{S},0x0800', 'twi 24,{T},0', 'stw {S},{deferredClear}', RESTORE], commit: 3 },
+  ),
   outOfLine(
     'mfspr DEC',
     'the time to its end by the timebase, which the guest reads without an exit; before its start and after its end it traps, and the hypervisor answers',

@@ -22,7 +22,7 @@ const UNRULED: readonly { readonly names: RegExp; readonly refusal: Refusal }[] 
   { names: /^m[tf]dcr/, refusal: 'device' },
   { names: /^tlb/, refusal: 'translation' },
   { names: /^(ic|dc)/, refusal: 'cache' },
-  { names: /^mtspr (PID|DEC|DECAR|TSR|TCR|TBL|TBU|MCSR|DB\w+|[ID]AC\d|DVC\d|IVPR|IVOR\d+|CCR\d)$/, refusal: 'effects' },
+  { names: /^mtspr (PID|DEC|DECAR|TCR|TBL|TBU|MCSR|DB\w+|[ID]AC\d|DVC\d|IVPR|IVOR\d+|CCR\d)$/, refusal: 'effects' },
 ];
 
 /** Why an instruction that no rule matches stays as it is. `name` is that of a kernel instruction. */

@@ -21,7 +21,9 @@ export type PageField =
   /** What DEC started from; the largest word while it does not run. */
   | 'decrementerStart'
   /** All ones while DEC runs, else 0. */
-  | 'decrementerMask';
+  | 'decrementerMask'
+  /** Bits of TSR that the hypervisor clears at the next exit, before anything else. */
+  | 'deferredClear';
 
 /** Where the shared page is in the guest kernel and where in it the words are: the hypervisor's to say. */
 export interface SharedPageLayout {

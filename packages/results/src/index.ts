@@ -5,6 +5,7 @@ export * from './exit-statistics.js';
 export * from './exits-csv.js';
 export * from './host-bench-result.js';
 export * from './kvm-timing.js';
+export * from './layouts-result.js';
 export * from './measurement.js';
 export * from './paths-result.js';
 export * from './prediction.js';

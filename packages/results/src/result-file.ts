@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { BENCH_SCHEMA, type BenchResult, BenchResultSchema } from './bench-result.js';
 import { HOST_BENCH_SCHEMA, type HostBenchResult, HostBenchResultSchema } from './host-bench-result.js';
+import { LAYOUTS_SCHEMA, type LayoutsResult, LayoutsResultSchema } from './layouts-result.js';
 import { PATHS_SCHEMA, type PathsResult, PathsResultSchema } from './paths-result.js';
 import { RUN_SCHEMA, type RunResult, RunResultSchema } from './run-result.js';
 import { SWEEP_SCHEMA, type SweepResult, SweepResultSchema } from './sweep-result.js';
@@ -44,6 +45,14 @@ export function parseResult(text: string, file: string): Result {
  */
 export function parseSweep(text: string, file: string): SweepResult {
   return parseFormat(text, file, { [SWEEP_SCHEMA]: SweepResultSchema });
+}
+
+/**
+ * Validates the text of a file of layouts, as {@link parseResult} does.
+ * @throws ResultFileError
+ */
+export function parseLayouts(text: string, file: string): LayoutsResult {
+  return parseFormat(text, file, { [LAYOUTS_SCHEMA]: LayoutsResultSchema });
 }
 
 /**
@@ -193,7 +202,7 @@ async function replaceFile(file: string, content: string | Uint8Array): Promise<
  * Writes a result file.
  * @throws ResultFileError
  */
-export async function writeResult(file: string, result: Result | SweepResult | HostBenchResult): Promise<void> {
+export async function writeResult(file: string, result: Result | SweepResult | LayoutsResult | HostBenchResult): Promise<void> {
   await writeAtomically(file, resultText(result));
 }
 
@@ -201,7 +210,7 @@ export async function writeResult(file: string, result: Result | SweepResult | H
  * A result as the text of its file. Keys stand in a fixed order whatever the order in which the object was built: `schema` first,
  * `host` last, the others by name; so two runs differ in `host` only, and a diff shows it at the end.
  */
-export function resultText(result: Result | SweepResult | HostBenchResult): string {
+export function resultText(result: Result | SweepResult | LayoutsResult | HostBenchResult): string {
   const { schema, host, ...rest } = result;
   return `${JSON.stringify({ schema, ...(sortKeys(rest) as object), host: sortKeys(host) }, undefined, 2)}\n`;
 }

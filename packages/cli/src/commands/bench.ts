@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type AvailableGuest, type BenchDefinition, type BenchGuest, hostMachine, PATCHED_AT, runBench } from '@exitlab/bench';
 import { exitsCsv, writeAtomically, writeResult } from '@exitlab/results';
-import { type Command, say } from '../command.js';
+import { type Command, type CommandEnvironment, say } from '../command.js';
 import { ExitStatus } from '../exit-status.js';
 import { messages } from '../messages.js';
 import { parseChoice, parseCount, parseNames, parseSeconds } from '../option-values.js';
@@ -33,10 +33,7 @@ Counts and modelled time must be the same in every repetition; host time is samp
   async run(line, environment) {
     const operand = line.operands[0];
     if (operand !== undefined) throw new UsageError(messages.unexpectedOperand('bench', operand));
-    const known = [...environment.machines.strategies.map((row) => row.name), ...PATCHED_AT];
-    const strategies = parseNames('strategies', line.text('strategies') ?? DEFAULT_STRATEGIES).map((name) =>
-      parseChoice('strategy', name, known),
-    );
+    const strategies = chooseStrategies(environment, line.text('strategies') ?? DEFAULT_STRATEGIES);
     const budget = line.text('budget');
     const definition: BenchDefinition = {
       name: 'bench',
@@ -77,7 +74,13 @@ Counts and modelled time must be the same in every repetition; host time is samp
   },
 };
 
-function chooseGuests(guests: readonly AvailableGuest[], text: string | undefined): BenchGuest[] {
+/** The strategies of that names, `patched` perhaps with the time at which it patches. */
+export function chooseStrategies({ machines }: CommandEnvironment, text: string): string[] {
+  const known = [...machines.strategies.map((row) => row.name), ...PATCHED_AT];
+  return parseNames('strategies', text).map((name) => parseChoice('strategy', name, known));
+}
+
+export function chooseGuests(guests: readonly AvailableGuest[], text: string | undefined): BenchGuest[] {
   if (text === undefined) return guests.filter((guest) => guest.byDefault);
   const names = guests.map((guest) => guest.name);
   const chosen = parseNames('guests', text).map((name) => parseChoice('guest', name, names));

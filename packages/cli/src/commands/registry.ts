@@ -12,6 +12,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   patch: async () => (await import('./patch.js')).patchCommand,
   paths: async () => (await import('./paths.js')).pathsCommand,
   microguests: async () => (await import('./microguests.js')).microguestsCommand,
+  layouts: async () => (await import('./layouts.js')).layoutsCommand,
   sweep: async () => (await import('./sweep.js')).sweepCommand,
   history: async () => (await import('./history.js')).historyCommand,
 };

@@ -43,3 +43,14 @@ export function effectsOf(word: number): Effects | undefined {
   if (row.privileged || row.float) reads.add('msr');
   return { reads, writes, memory, privileged: row.privileged === true, endsBlock: row.endsBlock === true };
 }
+
+/**
+ * Whether an instruction computes in registers and does nothing else: it touches no memory, cannot trap, and goes on to the next. `except`
+ * is a register that it must leave alone, by name.
+ */
+export function computesOnly(word: number, except?: Resource): boolean {
+  const effects = effectsOf(word);
+  if (effects === undefined || effects.privileged || effects.memory !== 'none' || effects.endsBlock) return false;
+  const isComputed = (resource: Resource) => /^(r\d+|cr\d|xer\.\w+|pc)$/.test(resource) && resource !== except;
+  return [...effects.writes].every(isComputed) && decode(word)?.row.class === 'integer';
+}

@@ -2,7 +2,7 @@ import { GUEST_TLB_ENTRIES } from '../guest-tlb.js';
 import { Mmucr } from '../registers.js';
 import type { MappingContext } from '../shadow-tlb.js';
 import { MAGIC_PAGE_EA, SharedField } from '../shared-page.js';
-import { addressSpace, effectiveBase, isValid, pageBytes, physicalAddress, physicalBase, TlbField } from '../tlb-words.js';
+import { addressSpace, effectiveBase, isValid, pageBytes, physicalAddress, physicalBase } from '../tlb-words.js';
 import type { Vcpu } from '../vcpu.js';
 import { fieldRa, fieldRb, fieldRc, fieldRt } from './instruction-word.js';
 import { searchPid, searchSpace } from './sprs.js';
@@ -64,8 +64,7 @@ export function emulateTlbwe(vcpu: Vcpu, word: number): boolean {
   const ws = fieldRb(word);
   if (ws > 2) return false;
   vcpu.work.tlbWord = ws;
-  const index = vcpu.processor.gpr(fieldRa(word)) % GUEST_TLB_ENTRIES;
-  vcpu.patchedCode?.noteEntry(index);
+  const index = writtenEntry(vcpu, word);
   if ((word & JOINED_MARK) !== 0 && vcpu.patchedCode !== undefined) {
     writeJoinedEntry(vcpu, index, ws, vcpu.processor.gpr(fieldRt(word)));
     return true;
@@ -76,26 +75,26 @@ export function emulateTlbwe(vcpu: Vcpu, word: number): boolean {
   return true;
 }
 
+/** The entry that a `tlbwe` names. */
+export function writtenEntry(vcpu: Vcpu, word: number): number {
+  return vcpu.processor.gpr(fieldRa(word)) % GUEST_TLB_ENTRIES;
+}
+
 /**
- * What of the hypervisor's own in the guest kernel's address space hides guest RAM that the entry maps, if anything does: the shared page
- * or the trampolines. Then a guest that was patched from outside would see other memory than it asked for.
+ * What of the hypervisor's own in the guest kernel's address space the entry maps something else to, if to anything: the shared page or the
+ * trampolines. Then a guest that was patched from outside would see other memory than it asked for, or find two entries for one address.
  */
 export function hiddenByOwnMapping(vcpu: Vcpu, index: number): string | undefined {
   const entry = vcpu.guestTlb.entry(index);
-  if (!isValid(entry) || (entry.word2 & TlbField.SUPERVISOR_PERMISSIONS) === 0) return undefined;
+  if (!isValid(entry)) return undefined;
   const first = effectiveBase(entry);
   const last = first + pageBytes(entry) - 1;
-  /** Where the entry maps `ea`, if it does and guest RAM is there. */
-  const ramAt = (ea: number): number | undefined => {
-    const pa = physicalAddress(entry, ea);
-    return ea >= first && ea <= last && isGuestRam(vcpu, pa) ? pa : undefined;
-  };
-  if (ramAt(MAGIC_PAGE_EA) !== undefined) return 'the shared page';
+  if (first <= MAGIC_PAGE_EA && last >= MAGIC_PAGE_EA) return 'the shared page';
   const area = vcpu.patchedCode?.area;
   if (area === undefined) return undefined;
   const inside = Math.max(first, area.ea);
-  const pa = inside < area.ea + area.sizeBytes ? ramAt(inside) : undefined;
-  return pa !== undefined && pa !== area.pa + (inside - area.ea) ? 'its trampolines' : undefined;
+  if (inside > last || inside >= area.ea + area.sizeBytes) return undefined;
+  return physicalAddress(entry, inside) === area.pa + (inside - area.ea) ? undefined : 'its trampolines';
 }
 
 /** `tlbre`; word 0 gives the TID to MMUCR[STID]. False if the word number is reserved. */

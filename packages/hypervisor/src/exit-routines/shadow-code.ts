@@ -3,6 +3,7 @@ import type { WorkItemName } from '../exit-classes.js';
 import { GUEST_TLB_ENTRIES } from '../guest-tlb.js';
 import { HostCell } from '../host-area.js';
 import { KERNEL_PID, type MappingLimits, NO_HOST_PAGE, USER_PID } from '../shadow-tlb.js';
+import { MAGIC_PAGE_EA } from '../shared-page.js';
 import { TlbField } from '../tlb-words.js';
 import type { ExitCode } from './exit-code.js';
 
@@ -128,7 +129,7 @@ export class ShadowCode {
     const pa = b.let(b.or(b.and(b.and(entry.word1, constant(TlbField.RPN)), b.not(mask)), b.and(ea, mask)));
     const end = Math.min(this.#limits.ramBytes, this.#limits.untouchedFrom);
     b.declineIf(b.eq(b.ltU(pa, constant(end)), ZERO));
-    this.#declineAtTrampolines(ea, pa);
+    this.#declineAtOwn(ea, pa);
     const next = b.let(b.add(code.cell(HostCell.shadowHand), ONE));
     const slot = b.let(b.select(b.ltU(next, constant(this.#limits.slots)), next, ZERO));
     const isReplacing = b.let(b.and(code.item(HostCell.shadowIsUsed, slot), b.eq(isReleased(slot), ZERO)));
@@ -136,10 +137,11 @@ export class ShadowCode {
     return { entry, ea, pa, slot, isReplacing, isReplacingReadOnly: b.let(b.and(isReplacing, isReadOnly)) };
   }
 
-  /** Pages of trampolines, and those over them, are mapped in a way of their own. */
-  #declineAtTrampolines(ea: I32, pa: I32): void {
+  /** Pages of trampolines, and those over them or over the shared page, are mapped in a way of their own. */
+  #declineAtOwn(ea: I32, pa: I32): void {
     const { b } = this.#code;
-    const { trampolines } = this.#limits;
+    const { hasSharedPage, trampolines } = this.#limits;
+    if (hasSharedPage) b.declineIf(b.gtU(ea, constant((MAGIC_PAGE_EA - 1) | 0)));
     if (trampolines === undefined) return;
     for (const [address, first] of [
       [ea, trampolines.ea],

@@ -40,7 +40,9 @@ export const planBoot = (request: BootRequest): BootPlan => {
   });
   const reservations = (request.reservations ?? []).map(({ pa, sizeBytes }) => ({ address: BigInt(pa), sizeBytes: BigInt(sizeBytes) }));
   const images = [
-    ...placeKernel(request.kernel, ({ pa }) => ((request.reservations ?? []).some((each) => each.pa === pa) ? 'trampolines' : 'kernel')),
+    ...placeKernel(request.kernel, ({ pa }) =>
+      (request.reservations ?? []).some((each) => each.pa === pa) ? 'trampoline area' : 'kernel',
+    ),
     place('device tree', deviceTreePa, flattenForBamboo({ ...tree, reservations: [...tree.reservations, ...reservations] })),
     place('initial RAM disk', initrdPa, initrd),
   ];

@@ -4,7 +4,7 @@ import type { GuestImage, ImageSegment } from './guest-image.js';
 
 /** Bytes with a name and a place in the guest's memory. */
 export interface PlacedImage {
-  /** As the user knows it: `kernel`, `trampolines`, `initial RAM disk`, `device tree`. */
+  /** As the user knows it: `kernel`, `trampoline area`, `initial RAM disk`, `device tree`. */
   readonly what: string;
   readonly pa: number;
   readonly bytes: Uint8Array;

@@ -140,7 +140,7 @@ test('what else is loaded where the trampolines lie is found when the kernel is 
   t.notThrows(() => load(23 * MB, MB, { memoryBytes: 32 * MB, initrd: new Uint8Array(2 * MB) }));
   t.regex(
     sentence(() => load(64 * MB - 8192, 8192, { memoryBytes: 64 * MB })) ?? '',
-    /^The trampolines at 0x4000000 .* not fit into 64 MB/,
+    /^The trampoline area at 0x4000000 .* does not fit into 64 MB/,
   );
   t.regex(sentence(() => load(0, MB, { memoryBytes: 16 * MB })) ?? '', /does not fit into 16 MB of memory/);
 });

@@ -1,5 +1,6 @@
 import { SharedField } from '@exitlab/hypervisor';
 import test from 'ava';
+import fc from 'fast-check';
 import { PATCH_TIMES } from '../../src/machine/kernel-patching.js';
 import { assembled } from './assembled-code.js';
 import { BODY_OFFSET, DATA, finalState, guest, LOAD } from './privileged-guest.js';
@@ -112,35 +113,112 @@ test('a guest that stores to its trampolines is told so, and where', (t) => {
   t.is(finalState(kernel, { strategy: 'trap' }).state.end, 'reset');
 });
 
-/** Writes entry 20 of the TLB: 4 KB at `ea`, to `pa`, for the kernel. */
-const mapPage = (ea: number, pa: number) => [
-  'li r3,20',
-  `lis r4,${(ea << 0) >> 16}`,
-  `ori r4,r4,${(ea & 0xf000) | 0x210}`,
-  `lis r5,${pa >>> 16}`,
-  `ori r5,r5,${pa & 0xf000}`,
-  'li r6,7',
-  'tlbwe r4,r3,0',
-  'tlbwe r5,r3,1',
-  'tlbwe r6,r3,2',
+const AREA = 0x017ff000;
+const PAGE = 0xfffff000;
+const load32 = (register: string, value: number) => [
+  `lis ${register},${(value << 0) >> 16}`,
+  `ori ${register},${register},${value & 0xffff}`,
 ];
 
+/** Code that writes entry 20 of the TLB: 4 KB at `ea`, to `pa`; `between` stands behind each word but the last. */
+const mapPage = (
+  ea: number,
+  pa: number,
+  { order = [0, 1, 2] as readonly number[], permissions = 7, between = [] as readonly string[] } = {},
+) => [
+  'li r3,20',
+  ...load32('r4', ea | 0x210),
+  ...load32('r5', pa),
+  `li r6,${permissions}`,
+  ...order.flatMap((word, index) => [`tlbwe r${4 + word},r3,${word}`, ...(index < 2 ? between : [])]),
+];
+/** Marks that the guest has gone on. */
+const MARK = 'li r19,1';
+
 for (const { what, ea, hidden } of [
-  { what: 'the shared page', ea: 0xfffff000, hidden: 'the shared page' },
-  { what: 'the trampolines', ea: 0x017ff000, hidden: 'its trampolines' },
+  { what: 'the shared page', ea: PAGE, hidden: 'the shared page' },
+  { what: 'the trampolines', ea: AREA, hidden: 'its trampolines' },
 ]) {
-  test(`a guest that maps memory of its own over ${what} ends with the reason`, (t) => {
-    const body = ['wrteei 0', ...mapPage(ea, DATA), 'mfspr r7,287'];
-    const { end } = finalState(guest(body), { strategy: 'patched' }).state;
+  test(`a guest that maps memory of its own over ${what} ends at once with the reason`, (t) => {
+    const body = ['li r19,0', 'wrteei 0', ...mapPage(ea, DATA), MARK];
+    const { end, gprs } = finalState(guest(body), { strategy: 'patched' }).state;
     t.is(
       end,
       `The guest maps memory of its own at 0x${ea.toString(16).padStart(8, '0')}, where ${hidden} would hide it; run it under trap.`,
     );
+    t.is(gprs[19], 0, 'no instruction has run with the mapping');
     t.is(finalState(guest(body), { strategy: 'trap' }).state.end, 'reset');
   });
 }
 
+test('whatever a guest maps, in any order of words: it ends before it can use what would be hidden, and else goes on as unpatched', (t) => {
+  let ended = 0;
+  const page = fc.record({
+    ea: fc.constantFrom(PAGE, AREA, 0x50000000),
+    pa: fc.constantFrom(DATA, AREA),
+    permissions: fc.constantFrom(7, 4, 0o70),
+  });
+  const order = fc.constantFrom([0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]);
+  const fillers = { nothing: [], computing: ['addi r7,r7,1', 'rlwinm r8,r7,3,0,31'], using: ['lwz r7,0(r28)'], entry: ['li r3,20'] };
+  const filler = fc.constantFrom(...(Object.keys(fillers) as (keyof typeof fillers)[]));
+  const hides = ({ ea, pa }: { ea: number; pa: number }) => ea === PAGE || (ea === AREA && pa !== AREA);
+  fc.assert(
+    fc.property(page, page, order, order, filler, fc.constantFrom(...PATCH_TIMES), (first, second, order1, order2, between, patchTime) => {
+      // What the entry is after each word that other code can come behind.
+      const isWaited = between === 'nothing' || between === 'computing';
+      const states = [{ ea: 0, pa: 0, permissions: 0 }];
+      for (const [next, words] of [
+        [first, order1],
+        [second, order2],
+      ] as const) {
+        for (const [index, word] of words.entries()) {
+          const field = (['ea', 'pa', 'permissions'] as const)[word]!;
+          const state = { ...states.at(-1)!, [field]: next[field] };
+          if (index > 0 && isWaited) states.pop();
+          states.push(state);
+        }
+      }
+      const body = [first, second].flatMap((each, index) => [
+        ...mapPage(each.ea, each.pa, { order: [order1, order2][index]!, permissions: each.permissions, between: fillers[between] }),
+        `li r${19 + index},1`,
+      ]);
+      const kernel = guest(['li r19,0', 'li r20,0', 'wrteei 0', ...body]);
+      const patched = finalState(kernel, { strategy: 'patched', patchTime }).state;
+      if (!states.some(hides)) {
+        t.deepEqual(patched, finalState(kernel, { strategy: 'trap' }).state);
+        return;
+      }
+      ended++;
+      t.regex(patched.end, /^The guest maps memory of its own at/);
+      t.deepEqual([patched.gprs[19], patched.gprs[20]], [hides(first) ? 0 : patched.gprs[19], 0], 'before it goes on');
+    }),
+    { numRuns: 50, seed: 443 },
+  );
+  t.true(ended > 5 && ended < 45, `${ended} of 50 ended`);
+});
+
+test('while an entry that is not yet whole would be hidden, interrupts wait for its last word', (t) => {
+  // Word 0 alone maps the trampolines to what the entry mapped before; word 1 makes it right.
+  const start = ['wrteei 0', ...mapPage(0x50000000, DATA), ...load32('r4', AREA | 0x210), ...load32('r5', AREA), 'wrteei 1'];
+  const words = ['tlbwe r4,r3,0', 'addi r7,r7,1', 'addi r7,r7,1', 'tlbwe r5,r3,1'];
+  const kernel = guest([...start, ...words, 'wrteei 0']);
+  const firstEa = LOAD + BODY_OFFSET + 4 * start.length;
+  const end = finalState(kernel, { strategy: 'patched' }).instructions;
+  const interrupted = new Set<number>();
+  for (let at = end - 40; at < end; at++) {
+    const { state, external } = finalState(kernel, { strategy: 'patched', interruptAt: at });
+    t.is(state.end, 'reset');
+    const { srr0 } = state.supervisor;
+    if (external > 0) interrupted.add(srr0! - firstEa);
+  }
+  t.true(interrupted.has(0) && interrupted.has(16), [...interrupted].join());
+  t.deepEqual(
+    [4, 8, 12].filter((offset) => interrupted.has(offset)),
+    [],
+  );
+});
+
 test('a guest that maps its trampolines as they are goes on', (t) => {
-  const body = ['wrteei 0', ...mapPage(0x017ff000, 0x017ff000), 'wrteei 1', 'wrteei 0', 'mfspr r7,287', 'lis r8,0x17f', 'lwz r9,0(r8)'];
+  const body = ['wrteei 0', ...mapPage(AREA, AREA), 'wrteei 1', 'wrteei 0', 'mfspr r7,287', 'lis r8,0x17f', 'lwz r9,0(r8)'];
   t.is(finalState(guest(body), { strategy: 'patched' }).state.end, 'reset');
 });

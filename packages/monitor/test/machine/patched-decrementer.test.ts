@@ -106,3 +106,63 @@ test('a DEC that reloads faster than an exit takes slows the guest down, but nev
   const body = [...start(5, 5), ...Array.from({ length: 20 }, () => 'nop')];
   t.is(finalState(guest(body), { strategy: 'trap' }).state.end, 'reset');
 });
+
+/** A decrementer handler that counts in r20 and clears DIS, at the start of the body and where an IVOR can point. */
+const COUNTER = ['mtspr 272,r30', 'addi r20,r20,1', 'lis r30,0x0800', 'mtspr 336,r30', 'mfspr r30,272', 'rfi'];
+const COUNTER_OFFSET = 0x10;
+const withCounter = (body: readonly string[]) => {
+  const start = BODY + COUNTER_OFFSET + 4 * COUNTER.length;
+  const setUp = [`li r3,${BODY_OFFSET + COUNTER_OFFSET}`, 'mtspr 410,r3', 'lis r3,0x0400', 'mtspr 340,r3', 'li r20,0'];
+  return [`b ${start}`, 'nop', 'nop', 'nop', ...COUNTER, ...setUp, ...body];
+};
+
+test('each time that DEC runs out is one interrupt, whatever comes while its bit of TSR is being cleared', (t) => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 3_000 }), { minLength: 1, maxLength: 4 }),
+      fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 9 }),
+      fc.constantFrom(undefined, ...PATCH_TIMES),
+      (values, interruptEvery, patchTime) => {
+        const body = values.flatMap((value) => [`li r3,${value}`, 'mtspr 22,r3', 'wrteei 1', ...wait(6_000), 'wrteei 0']);
+        const run: PrivilegedRun = patchTime === undefined ? { strategy: 'trap' } : { strategy: 'patched', patchTime };
+        const { state } = finalState(guest(placed(withCounter(body), BODY)), { ...run, interruptEvery });
+        t.deepEqual([state.end, state.gprs[20]], ['reset', values.length]);
+      },
+    ),
+    { numRuns: 30, seed: 336 },
+  );
+});
+
+test('DIS reads as set where DEC has run out since it was cleared, and else as clear', (t) => {
+  const period = 5_000;
+  const DIS = 0x08000000;
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 6_000 }), { minLength: 2, maxLength: 5 }),
+      fc.constantFrom(undefined, ...PATCH_TIMES),
+      (waits, patchTime) => {
+        const readDis = (index: number, ticks: number) => [
+          ...['mfspr r10,268', 'mtspr 336,r19', 'mfspr r11,268', ...wait(ticks), 'mfspr r12,268', 'mfspr r13,336', 'mfspr r14,268'],
+          ...[10, 11, 12, 13, 14].map((register, word) => `stw r${register},${index * 20 + word * 4}(r28)`),
+        ];
+        const body = ['lis r19,0x0800', ...start(period, period), ...waits.flatMap((ticks, index) => readDis(index, ticks))];
+        const run: PrivilegedRun = patchTime === undefined ? { strategy: 'trap' } : { strategy: 'patched', patchTime };
+        const { state, exitsOf } = finalState(guest(placed(body, BODY)), run);
+        t.is(state.end, 'reset');
+        if (patchTime === 'load') t.is(exitsOf('EMUL_MTSPR'), 7, 'of the vectors and of TCR, DECAR and DEC, but none of TSR');
+        const view = new DataView(Uint8Array.from(state.data).buffer);
+        const all = waits.map((_, index) => Array.from({ length: 5 }, (_, word) => view.getUint32(index * 20 + word * 4)));
+        /** Whether DEC runs out in (from, to] if it does at `phase`, once in each period. */
+        const runsOut = (phase: number, from: number, to: number) =>
+          Math.floor((to - phase) / period) > Math.floor((from - phase) / period);
+        const isExplained = Array.from({ length: period }, (_, phase) => phase).some((phase) =>
+          all.every(([before, cleared, last, tsr, after]) =>
+            (tsr! & DIS) !== 0 ? runsOut(phase, before!, after!) : !runsOut(phase, cleared!, last! - 2),
+          ),
+        );
+        t.true(isExplained, JSON.stringify({ waits, patchTime, all }));
+      },
+    ),
+    { numRuns: 30, seed: 337 },
+  );
+});
