@@ -61,14 +61,14 @@ export const messages = {
     const { regions, promotions, regionsDropped, flushes, modules, translatedInstructions, wasmBytes, generateMs, compileMs, fallBacks } =
       statistics;
     const { retiredInstructions, interpretedInstructions } = statistics;
-    const { cold, nearEvent, fallBack } = interpretedInstructions;
+    const { cold, nearEvent, fallBack, access } = interpretedInstructions;
     const share = (count: number) => `${((100 * count) / Math.max(1, retiredInstructions)).toFixed(3)} %`;
     const left = Object.entries(fallBacks).filter(([, count]) => count > 0);
     return [
       `Translator: ${number(regions)} regions (${number(promotions)} made again, larger) of ${number(translatedInstructions)} instructions in ` +
         `${number(modules)} modules, ${number(wasmBytes)} bytes; ${number(regionsDropped)} dropped, ${number(flushes)} times all.`,
-      `Of ${number(retiredInstructions)} instructions ${share(retiredInstructions - cold - nearEvent - fallBack)} ran in translated code; the ` +
-        `interpreter ran ${share(cold)} as not yet translated, ${share(nearEvent)} before an event, ${share(fallBack)} after a fall-back.`,
+      `Of ${number(retiredInstructions)} instructions ${share(retiredInstructions - cold - nearEvent - fallBack - access)} ran in translated code; the ` +
+        `interpreter ran ${share(cold)} as not yet translated, ${share(nearEvent)} before an event, ${share(fallBack)} after a fall-back, ${share(access)} for an access.`,
       `Host time: ${generateMs.toFixed(0)} ms to generate, ${compileMs.toFixed(0)} ms to compile before the first run.`,
       left.length === 0
         ? 'No instruction was left to the interpreter for its kind.'

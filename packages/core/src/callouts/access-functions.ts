@@ -1,9 +1,18 @@
 import { emitDecode, IS_FLOAT } from '../interpreter/decode-table.js';
 import { sprn } from '../isa/special-purpose-registers.js';
 import { Esr, Msr, Vector } from '../isa/vectors.js';
-import { Access, Touch } from '../mmu/access.js';
+import { Access, CCR0_FLSTA, Touch } from '../mmu/access.js';
 import { PERMISSION, TlbWord2 } from '../mmu/tlb-words.js';
-import { codeBitmapBase, RAM_ADJUST, RAM_BASE, RAM_OFFSET, SoftTlbTable, State, TlbCell } from '../processor/state-layout.js';
+import {
+  codeBitmapBase,
+  RAM_ADJUST,
+  RAM_BASE,
+  RAM_OFFSET,
+  SOFT_TLB_VALID,
+  SoftTlbTable,
+  State,
+  TlbCell,
+} from '../processor/state-layout.js';
 import { calloutIndex } from '../semantics/callouts.js';
 import { constant, type I32 } from '../semantics/expression.js';
 import type { StateBuilder } from '../semantics/state-builder.js';
@@ -15,9 +24,12 @@ import { defineFunction, functionIndex } from './function-table.js';
 export const ACCESS_SIZES = [1, 2, 4] as const;
 export type AccessSize = (typeof ACCESS_SIZES)[number];
 
-/** Whole accesses with the processor told where it stands. Operands: ea, (the value,) pc, and the count before the instruction. */
-export const loadName = (size: AccessSize) => `load${size}` as const;
-export const storeName = (size: AccessSize) => `store${size}` as const;
+/**
+ * What translated code asks where a table has no entry that serves a load or store: (ea, the address bits that alignment wants 0, pc, the
+ * count before the instruction). The entry to use; 0 where there is none: then an interrupt may be pending, or the access is for the
+ * interpreter.
+ */
+export const ENTRY_FUNCTIONS = { load: 'loadEntry', store: 'storeEntry' } as const;
 
 const LOAD_OP = { 1: Op.i32Load8U, 2: Op.i32Load16U, 4: Op.i32Load } as const;
 const STORE_OP = { 1: Op.i32Store8, 2: Op.i32Store16, 4: Op.i32Store } as const;
@@ -26,21 +38,15 @@ const MIRROR = { 1: 3, 2: 2, 4: 0 } as const;
 const PID = State.spr + 4 * sprn('PID');
 const MMUCR = State.spr + 4 * sprn('MMUCR');
 const MMUCR_UNLOCK_EXCEPTIONS = 0x000c0000;
+const CCR0 = State.spr + 4 * sprn('CCR0');
 const CACHE_LINE_BYTES = 32;
+const PAGE_BYTES = 4096;
 const ZERO = constant(0);
 
 /** Accesses to memory. Each leaves what it cannot do itself to the processor's call-out: devices, crossings, little-endian pages, faults. */
 export function accessFunctions(ramSizeBytes: number): FunctionDefinition[] {
   const codeBitmap = codeBitmapBase(ramSizeBytes);
-  return [
-    load(),
-    store(codeBitmap),
-    ...ACCESS_SIZES.map(loadOfSize),
-    ...ACCESS_SIZES.map((size) => storeOfSize(size, codeBitmap)),
-    fetch(),
-    touch(),
-    zeroLine(),
-  ];
+  return [load(), store(codeBitmap), loadEntry(), storeEntry(codeBitmap), fetch(), touch(), zeroLine()];
 }
 
 const isPermitted = (b: StateBuilder, index: I32, access: Access): I32 => {
@@ -88,9 +94,6 @@ export function mapData(): FunctionDefinition {
   });
 }
 
-const isAligned = (b: StateBuilder, ea: I32, size: AccessSize): I32 =>
-  size === 1 ? constant(1) : b.eq(b.and(ea, constant(size - 1)), ZERO);
-
 /** Loads through an entry and returns, where it is valid. */
 function loadAndReturn(b: StateBuilder, entry: I32, ea: I32, size: AccessSize): void {
   b.if(b.and(entry, constant(1)), () => {
@@ -100,61 +103,137 @@ function loadAndReturn(b: StateBuilder, entry: I32, ea: I32, size: AccessSize): 
   });
 }
 
+/** An entry that serves a load or store, from the tables or the TLB; pinned. */
+function findEntry(b: StateBuilder, ea: I32, access: typeof Access.read | typeof Access.write): I32 {
+  const entry = b.variable(entryOf(b, ea, access));
+  const isWrite = constant(access === Access.write ? 1 : 0);
+  b.if(b.eq(entry.value, ZERO), () => entry.set(b.result(functionIndex('mapData'), ea, isWrite)));
+  return entry.value;
+}
+
+/** Where the bytes of an operand lie that is not aligned, but within a page to which access is plain. */
+function ifBytesInPage(
+  b: StateBuilder,
+  ea: I32,
+  sizeBytes: I32,
+  entry: () => I32,
+  then: (byteAddress: (index: number) => I32) => void,
+): void {
+  const fits = b.ltU(b.add(b.and(ea, constant(PAGE_BYTES - 1)), sizeBytes), constant(PAGE_BYTES + 1));
+  const mayBeUnaligned = b.eq(b.and(b.state(CCR0), constant(CCR0_FLSTA)), ZERO);
+  b.if(b.and(fits, mayBeUnaligned), () => {
+    const found = entry();
+    b.if(b.and(found, constant(SOFT_TLB_VALID)), () =>
+      then((index) => b.add(b.xor(b.add(ea, constant(index)), constant(MIRROR[1])), found)),
+    );
+  });
+}
+
 /** The call-out of this name: (ea, size). */
 function load(): FunctionDefinition {
   return defineFunction('load', (b, ea, sizeBytes) => {
-    b.if(b.eq(b.and(ea, b.sub(sizeBytes, constant(1))), ZERO), () => {
-      const entry = b.result(functionIndex('mapData'), ea, ZERO);
-      for (const size of ACCESS_SIZES) b.if(b.eq(sizeBytes, constant(size)), () => loadAndReturn(b, entry, ea, size));
-      b.if(b.state(State.pendingVector), () => b.return(ZERO));
-    });
+    b.if(
+      b.eq(b.and(ea, b.sub(sizeBytes, constant(1))), ZERO),
+      () => {
+        const entry = findEntry(b, ea, Access.read);
+        for (const size of ACCESS_SIZES) b.if(b.eq(sizeBytes, constant(size)), () => loadAndReturn(b, entry, ea, size));
+      },
+      () =>
+        ifBytesInPage(
+          b,
+          ea,
+          sizeBytes,
+          () => findEntry(b, ea, Access.read),
+          (byteAddress) => {
+            const byte = (index: number): I32 => b.byte(byteAddress(index), RAM_OFFSET);
+            const half = (index: number): I32 => b.or(b.shl(byte(index), constant(8)), byte(index + 1));
+            b.if(b.eq(sizeBytes, constant(2)), () => b.return(half(0)));
+            b.return(b.or(b.shl(half(0), constant(16)), half(2)));
+          },
+        ),
+    );
+    b.if(b.state(State.pendingVector), () => b.return(ZERO));
     b.run(calloutIndex('load'), ea, sizeBytes);
   });
 }
 
-function loadOfSize(size: AccessSize): FunctionDefinition {
-  return defineFunction(loadName(size), (b, ea, pc, remaining) => {
-    b.setState(State.pc, pc);
-    b.setState(State.remaining, remaining);
-    b.if(isAligned(b, ea, size), () => loadAndReturn(b, entryOf(b, ea, Access.read), ea, size));
-    b.run(functionIndex('load'), ea, constant(size));
+/** Tells the processor where the instruction stands, and answers 0 for what is not aligned. */
+function beginEntry(b: StateBuilder, ea: I32, alignment: I32, pc: I32, remaining: I32): void {
+  b.setState(State.pc, pc);
+  b.setState(State.remaining, remaining);
+  b.if(b.and(ea, alignment), () => b.return(ZERO));
+}
+
+function loadEntry(): FunctionDefinition {
+  return defineFunction(ENTRY_FUNCTIONS.load, (b, ea, alignment, pc, remaining) => {
+    beginEntry(b, ea!, alignment!, pc!, remaining!);
+    b.emit.value(findEntry(b, ea!, Access.read));
   });
 }
 
-/** Stores through an entry and returns, where it is valid and the word holds no translated code. */
-function storeAndReturn(b: StateBuilder, entry: I32, ea: I32, value: I32, size: AccessSize, codeBitmap: number): void {
+/** Does something where an entry is valid and the word at an address holds no translated code; gives where the page lies, less its ea. */
+function ifStorable(b: StateBuilder, entry: I32, ea: I32, codeBitmap: number, then: (place: I32) => void): void {
   b.if(entry, () => {
     const place = b.let(b.add(b.and(entry, constant(-RAM_ADJUST)), constant(RAM_ADJUST)));
     const pa = b.let(b.sub(b.add(ea, place), constant(RAM_BASE)));
     const isCode = b.and(b.shrU(b.byte(b.shrU(pa, constant(5)), codeBitmap), b.and(b.shrU(pa, constant(2)), constant(7))), constant(1));
-    b.if(b.eq(isCode, ZERO), () => {
-      b.emit.value(b.add(b.xor(ea, constant(MIRROR[size])), place));
-      b.emit.value(value);
-      b.emit.memory(STORE_OP[size], SIZE_LOG2[size], 0);
-      b.return();
-    });
+    b.if(b.eq(isCode, ZERO), () => then(place));
+  });
+}
+
+function storeAndReturn(b: StateBuilder, entry: I32, ea: I32, value: I32, size: AccessSize, codeBitmap: number): void {
+  ifStorable(b, entry, ea, codeBitmap, (place) => {
+    b.emit.value(b.add(b.xor(ea, constant(MIRROR[size])), place));
+    b.emit.value(value);
+    b.emit.memory(STORE_OP[size], SIZE_LOG2[size], 0);
+    b.return();
   });
 }
 
 /** The call-out of this name: (ea, size, value). */
 function store(codeBitmap: number): FunctionDefinition {
   return defineFunction('store', (b, ea, sizeBytes, value) => {
-    b.if(b.eq(b.and(ea, b.sub(sizeBytes, constant(1))), ZERO), () => {
-      const entry = b.result(functionIndex('mapData'), ea, constant(1));
-      for (const size of ACCESS_SIZES) b.if(b.eq(sizeBytes, constant(size)), () => storeAndReturn(b, entry, ea, value, size, codeBitmap));
-      b.if(b.state(State.pendingVector), () => b.return());
-    });
+    b.if(
+      b.eq(b.and(ea, b.sub(sizeBytes, constant(1))), ZERO),
+      () => {
+        const entry = findEntry(b, ea, Access.write);
+        for (const size of ACCESS_SIZES) b.if(b.eq(sizeBytes, constant(size)), () => storeAndReturn(b, entry, ea, value, size, codeBitmap));
+      },
+      () =>
+        ifBytesInPage(
+          b,
+          ea,
+          sizeBytes,
+          () => findEntry(b, ea, Access.write),
+          (byteAddress) => {
+            const put = (index: number, shift: number): void => {
+              b.emit.value(byteAddress(index));
+              b.emit.value(b.shrU(value, constant(shift)));
+              b.emit.memory(Op.i32Store8, 0, RAM_OFFSET);
+            };
+            b.if(b.eq(sizeBytes, constant(2)), () => {
+              put(0, 8);
+              put(1, 0);
+              b.return();
+            });
+            for (const index of [0, 1, 2, 3]) put(index, 8 * (3 - index));
+            b.return();
+          },
+        ),
+    );
+    b.if(b.state(State.pendingVector), () => b.return());
     b.run(calloutIndex('store'), ea, sizeBytes, value);
   });
 }
 
 /** Words that hold no translated code are stored to at once, also in pages that are watched because others do. */
-function storeOfSize(size: AccessSize, codeBitmap: number): FunctionDefinition {
-  return defineFunction(storeName(size), (b, ea, value, pc, remaining) => {
-    b.setState(State.pc, pc!);
-    b.setState(State.remaining, remaining!);
-    b.if(isAligned(b, ea!, size), () => storeAndReturn(b, entryOf(b, ea!, Access.write), ea!, value!, size, codeBitmap));
-    b.run(functionIndex('store'), ea!, constant(size), value!);
+function storeEntry(codeBitmap: number): FunctionDefinition {
+  return defineFunction(ENTRY_FUNCTIONS.store, (b, ea, alignment, pc, remaining) => {
+    beginEntry(b, ea!, alignment!, pc!, remaining!);
+    const entry = findEntry(b, ea!, Access.write);
+    b.if(b.and(entry, constant(SOFT_TLB_VALID)), () => b.return(entry));
+    ifStorable(b, entry, ea!, codeBitmap, (place) => b.return(b.add(place, constant(SOFT_TLB_VALID - RAM_ADJUST))));
+    b.emit.value(ZERO);
   });
 }
 
@@ -206,10 +285,9 @@ function touch(): FunctionDefinition {
 function zeroLine(): FunctionDefinition {
   return defineFunction('zeroLine', (b, ea) => {
     b.if(b.eq(b.state(State.uncachedRam), ZERO), () => {
-      const entry = b.variable(entryOf(b, ea, Access.write));
-      b.if(b.eq(entry.value, ZERO), () => entry.set(b.result(functionIndex('mapData'), ea, constant(1))));
-      b.if(b.and(entry.value, constant(1)), () => {
-        const line = b.let(b.add(b.and(ea, constant(-CACHE_LINE_BYTES)), entry.value));
+      const entry = findEntry(b, ea, Access.write);
+      b.if(b.and(entry, constant(SOFT_TLB_VALID)), () => {
+        const line = b.let(b.add(b.and(ea, constant(-CACHE_LINE_BYTES)), entry));
         for (let offset = 0; offset < CACHE_LINE_BYTES; offset += 8) {
           b.emit.value(line);
           b.emit.value(b.const64(0n));

@@ -26,7 +26,8 @@ export function buildInterpreterModule(memoryPages: number, countsInstructions =
  * A table of closures would be three times slower and a second, hand-written interpreter could drift apart from the translator; this
  * way both are made from the same semantics.
  *
- * With `isDispatched` it also returns where a jump leads to translated code or to what is hot enough to be. With
+ * With `isDispatched` it also returns where a jump leads to translated code or to what is hot enough to be, and after one instruction
+ * where State.interpretsOne says so. With
  * `countsInstructions` it counts in State.instructionCounts how often each was begun, those that then trapped included.
  */
 export function interpreterFunction({
@@ -44,6 +45,7 @@ export function interpreterFunction({
     fetchPage: emit.permanentLocal('i32'),
     fetchEntry: emit.permanentLocal('i32'),
   };
+  const single = isDispatched ? emit.permanentLocal('i32') : 0;
   const local = (index: number): I32 => ({ type: 'i32', kind: 'local', index });
   const loadState = (offset: number, into: number) => {
     emit.constant(0);
@@ -58,6 +60,7 @@ export function interpreterFunction({
 
   loadState(State.pc, locals.pc);
   loadState(State.remaining, locals.remaining);
+  if (isDispatched) loadState(State.interpretsOne, single);
   emit.constant(1);
   emit.localSet(locals.fetchPage);
 
@@ -96,6 +99,10 @@ export function interpreterFunction({
     countOne();
     emit.constant(0);
     emit.op(Op.i32GtS);
+    if (isDispatched) {
+      emit.localGet(single);
+      emit.op(Op.i32GtS);
+    }
     emit.branchIf(next);
     emit.branch(exit);
   };

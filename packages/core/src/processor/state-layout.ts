@@ -69,6 +69,8 @@ export const State = {
   skipped: 804,
   /** Bit n: there is a host routine for interrupt n. */
   hostVectors: 808,
+  /** 1 where translated code has left the interpreter a single instruction, else 0. */
+  interpretsOne: 812,
   /** Instructions that the interpreter has retired between translated code, a doubleword a reason (translator/region-function.ts). */
   interpreted: 1072, // 4 doublewords
   /** Heat is looked at where these of its bits are 0, see HEAT_BASE. */

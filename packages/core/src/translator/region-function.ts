@@ -12,7 +12,7 @@ import { RegisterLocals } from './register-locals.js';
 import { type RegionFlow, type RegionLocals, TranslatorBuilder } from './translator-builder.js';
 
 /** What a region's function answers: whether it goes on at State.pc, or why the interpreter must execute from there to the next jump. */
-export const RegionExit = { goOn: 0, nearEvent: 1, fallBack: 2 } as const;
+export const RegionExit = { goOn: 0, nearEvent: 1, fallBack: 2, access: 3 } as const;
 
 export const REGION_TYPE = { params: ['i32'], results: ['i32'] } as const;
 
@@ -39,8 +39,6 @@ interface Scope {
   readonly dispatched: ReadonlySet<number>;
 }
 
-const MEMORY_CLASSES: ReadonlySet<string> = new Set(['load', 'store']);
-
 export function buildRegionFunction(region: Region, options: RegionFunctionOptions): RegionFunction {
   return new RegionWriter(region, options).write();
 }
@@ -60,6 +58,7 @@ class RegionWriter implements RegionFlow {
   readonly #longest = new Map<number, number>();
   readonly #scopes: Scope[] = [];
   #exit!: Label;
+  #forAccess!: Label;
   #stated!: Label;
   #attended!: Label;
   #again: Label | undefined;
@@ -97,6 +96,7 @@ class RegionWriter implements RegionFlow {
     for (const node of [...this.#places.keys()].sort((a, b) => a - b)) this.#places.set(node, ++place);
 
     this.#exit = this.#emit.block(ValueType.i32);
+    this.#forAccess = this.#emit.block();
     this.#stated = this.#emit.block();
     this.#attended = this.#emit.block();
     this.#again = this.#emit.loop();
@@ -126,9 +126,15 @@ class RegionWriter implements RegionFlow {
     builder.setState(State.pc, builder.add(builder.state(State.pc), constant(4)));
     builder.setState(State.remaining, builder.sub(builder.state(State.remaining), constant(1)));
     this.#emit.end(); // stated
-    this.#emit.value(builder.state(State.remaining));
-    this.#emit.localSet(this.#locals.remaining);
-    this.#emit.constant(RegionExit.goOn);
+    const leave = (exit: number) => {
+      this.#emit.value(builder.state(State.remaining));
+      this.#emit.localSet(this.#locals.remaining);
+      this.#emit.constant(exit);
+    };
+    leave(RegionExit.goOn);
+    this.#emit.branch(this.#exit);
+    this.#emit.end(); // for an access
+    leave(RegionExit.access);
   }
 
   /** Puts what must happen before the body in front of it, now that the registers it uses are known. */
@@ -288,10 +294,9 @@ class RegionWriter implements RegionFlow {
     node: RegionNode,
     expectedEntry: number | undefined,
   ): void {
-    const emit = this.#emit;
     const builder = this.#builder;
     const place = { pc, word, uncounted, executeEntry: node.entry, expectedEntry };
-    builder.begin(place, undefined);
+    builder.begin(place);
     if (!instruction) {
       builder.raise(Vector.program, { esr: Esr.PIL });
       builder.finished = true;
@@ -308,22 +313,6 @@ class RegionWriter implements RegionFlow {
       );
     }
     const fields = constantFields(instruction, word);
-    if (MEMORY_CLASSES.has(row.class)) {
-      const done = emit.block();
-      const slow = emit.block();
-      builder.begin(place, slow);
-      row.semantics(builder, fields);
-      builder.end();
-      builder.release();
-      emit.branch(done);
-      emit.end();
-      builder.begin(place, undefined);
-      row.semantics(builder, fields);
-      builder.end();
-      builder.release();
-      emit.end();
-      return;
-    }
     row.semantics(builder, fields);
     builder.end();
     builder.release();
@@ -380,6 +369,11 @@ class RegionWriter implements RegionFlow {
 
   leaveAsStatedIf(condition: I32): void {
     this.#leaveIf(condition, this.#stated);
+  }
+
+  leaveForAccess(): void {
+    this.#emit.hint(false);
+    this.#emit.branchIf(this.#forAccess);
   }
 
   leaveBehindIf(condition: I32): void {

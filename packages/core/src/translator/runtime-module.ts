@@ -100,6 +100,9 @@ function runFunction(promotionEntries: number): FunctionDefinition {
         emit.localTee(reason.value.index);
         emit.op(Op.i32Eqz);
         emit.branchIf(next);
+        // An access that was left may have raised an interrupt instead.
+        emit.value(b.state(State.pendingVector));
+        emit.branchIf(next);
         // What it leaves to the interpreter may lie behind the last instruction of this run.
         emit.value(b.gtS(constant(1), b.state(State.remaining)));
         emit.branchIf(end);
@@ -121,6 +124,7 @@ function runFunction(promotionEntries: number): FunctionDefinition {
   // What is withheld from the count to stop early has not retired.
   const retirable = () => b.add(b.state(State.remaining), b.state(State.withheld));
   const before = b.let(retirable());
+  b.setState(State.interpretsOne, b.eq(reason.value, constant(RegionExit.access)));
   emit.call(INTERPRET_INDEX);
   const counter = b.let(b.shl(reason.value, constant(3)));
   const count: I64 = { type: 'i64', kind: 'load', op: Op.i64Load, alignLog2: 3, offset: State.interpreted, address: counter };

@@ -20,6 +20,8 @@ export interface TranslatorStatistics {
     readonly nearEvent: number;
     /** Translated code left one of the instructions below, and what follows it to the next jump, to the interpreter. */
     readonly fallBack: number;
+    /** Translated code left a single access: to a device, across words, to code. */
+    readonly access: number;
   };
   /** How often translated code left an instruction to the interpreter, by mnemonic. */
   readonly fallBacks: Readonly<Record<string, number>>;

@@ -1,13 +1,13 @@
-import { type AccessSize, loadName, storeName } from '../callouts/access-functions.js';
+import { type AccessSize, ENTRY_FUNCTIONS } from '../callouts/access-functions.js';
 import { makesCrField } from '../fpu/index.js';
 import { plainSprOffset } from '../isa/instructions/system.js';
 import { SPRN_PRIVILEGED, sprByNumber } from '../isa/special-purpose-registers.js';
 import { Esr, Msr, Vector } from '../isa/vectors.js';
 import { CrPlace } from '../processor/condition-register.js';
-import { RAM_BASE, RAM_OFFSET, State } from '../processor/state-layout.js';
+import { RAM_BASE, RAM_OFFSET, SOFT_TLB_VALID, State } from '../processor/state-layout.js';
 import { Builder, type Syndrome, type Variable } from '../semantics/builder.js';
 import { type CalloutName, calloutRow } from '../semantics/callouts.js';
-import type { CodeEmitter, Label } from '../semantics/code-emitter.js';
+import type { CodeEmitter } from '../semantics/code-emitter.js';
 import { constant, constantValue, type I32, type I64 } from '../semantics/expression.js';
 import { returnFromBaseInterrupt } from '../semantics/machine-state.js';
 import { Op, type ValueTypeName } from '../wasm/opcodes.js';
@@ -31,6 +31,8 @@ export interface RegionFlow {
   /** Leaves it with pc and count as they stand in State. */
   leaveAsStated(): void;
   leaveAsStatedIf(condition: I32): void;
+  /** Where the word on the stack is not 0: leaves the instruction at State.pc to the interpreter, with the count as it stands in State. */
+  leaveForAccess(): void;
   /** Leaves it behind the instruction that State.pc and the count in State stand in front of. */
   leaveBehindIf(condition: I32): void;
   jump(target: I32): void;
@@ -73,12 +75,8 @@ export class TranslatorBuilder extends Builder {
   readonly #overflow: boolean;
   readonly #comparisons = new Map<number, Comparison>();
   #place!: InstructionPlace;
-  /** Where the fast form of a memory instruction goes when it does not suffice; absent in the slow form. */
-  #slow: Label | undefined;
   #overflowMaySet = false;
   #called = false;
-  /** A call-out of this instruction has left its count in State, whichever way control took. */
-  #countStated = false;
   #translationMayChange = false;
   #floatChecked = false;
   /** Whether the instruction has already said where it goes on. */
@@ -97,12 +95,10 @@ export class TranslatorBuilder extends Builder {
     this.#floatChecked = false;
   }
 
-  begin(place: InstructionPlace, slow: Label | undefined): void {
+  begin(place: InstructionPlace): void {
     this.#place = place;
-    this.#slow = slow;
     this.#overflowMaySet = false;
     this.#called = false;
-    this.#countStated = false;
     this.#translationMayChange = false;
     this.finished = false;
   }
@@ -289,77 +285,66 @@ export class TranslatorBuilder extends Builder {
 
   // --- memory ---------------------------------------------------------------------------------------------------------------
   override load(size: AccessSize, ea: I32): I32 {
-    const address = this.let(ea);
-    const result = this.emit.temporaryLocal('i32');
-    if (this.#slow) {
-      this.#hostAddress(this.#locals.readTable, address, size, this.#slow, (offset) => {
-        this.emit.memory(LOAD_OP[size], SIZE_LOG2[size], offset);
-        this.emit.localSet(result);
-      });
-    } else {
-      this.#slowAccess(loadName(size), [address]);
-      this.emit.localSet(result);
-      this.#leaveWhenInterrupted();
-    }
-    return this.#local(result);
+    const { address, offset } = this.#hostAddress('load', this.let(ea), size);
+    return this.let({ type: 'i32', kind: 'load', op: LOAD_OP[size], alignLog2: SIZE_LOG2[size], offset, address });
   }
 
   override store(size: AccessSize, ea: I32, value: I32): void {
-    const address = this.let(ea);
-    if (this.#slow) {
-      this.#hostAddress(this.#locals.writeTable, address, size, this.#slow, (offset) => {
-        this.emit.value(value);
-        this.emit.memory(STORE_OP[size], SIZE_LOG2[size], offset);
-      });
-    } else {
-      this.#slowAccess(storeName(size), [address, value]);
-      this.#leaveWhenInterrupted();
-    }
+    const { address, offset } = this.#hostAddress('store', this.let(ea), size);
+    this.emit.value(address);
+    this.emit.value(value);
+    this.emit.memory(STORE_OP[size], SIZE_LOG2[size], offset);
   }
 
-  /** Leaves the host address of an access on the stack for `access`, which takes the constant part; else goes to `slow`. */
-  #hostAddress(table: number, ea: I32, size: AccessSize, slow: Label, access: (offset: number) => void): void {
+  /**
+   * Where an access goes, by the software TLB; else by what the processor finds, or by the interpreter, to which the region leaves the
+   * whole instruction.
+   * @param ea a pinned value
+   */
+  #hostAddress(access: keyof typeof ENTRY_FUNCTIONS, ea: I32, size: AccessSize): { address: I32; offset: number } {
+    const table = access === 'load' ? this.#locals.readTable : this.#locals.writeTable;
     const index = this.and(this.shrU(ea, constant(10)), constant(0x003ffffc));
-    const entry: I32 = { type: 'i32', kind: 'load', op: Op.i32Load, alignLog2: 2, offset: 0, address: this.add(index, this.#local(table)) };
+    const entry = this.let({
+      type: 'i32',
+      kind: 'load',
+      op: Op.i32Load,
+      alignLog2: 2,
+      offset: 0,
+      address: this.add(index, this.#local(table)),
+    });
     const mirrored = this.xor(ea, constant(MIRROR[size]));
-    const { expectedEntry } = this.#place;
-    if (expectedEntry !== undefined) {
-      const expected = constant(expectedEntry);
-      const unexpected = size === 1 ? this.ne(entry, expected) : this.or(this.xor(entry, expected), this.and(ea, constant(size - 1)));
-      this.emit.value(unexpected);
-      this.emit.hint(false);
-      this.emit.branchIf(slow);
-      // As a constant offset it must not wrap at 2**32; up to this bound nothing that wraps is in RAM.
-      if (expectedEntry >= 0 && expectedEntry + RAM_OFFSET <= RAM_BASE) {
-        this.emit.value(mirrored);
-        access(expectedEntry + RAM_OFFSET);
-      } else {
-        this.emit.value(this.add(mirrored, constant(expectedEntry)));
-        access(RAM_OFFSET);
-      }
-      return;
-    }
-    const found = this.let(entry);
-    const invalid = this.xor(this.and(found, constant(1)), constant(1));
-    this.emit.value(size === 1 ? invalid : this.and(this.or(this.xor(found, constant(1)), ea), constant(size - 1)));
+    const { expectedEntry, pc } = this.#place;
+    // As a constant offset it must not wrap at 2**32; up to this bound nothing that wraps is in RAM.
+    const isOffset = expectedEntry !== undefined && expectedEntry >= 0 && expectedEntry + RAM_OFFSET <= RAM_BASE;
+    const folded = isOffset ? expectedEntry : 0;
+    const usual = expectedEntry === undefined ? entry : constant(expectedEntry - folded);
+    const address = this.emit.temporaryLocal('i32');
+    this.emit.value(this.add(mirrored, usual));
+    this.emit.localSet(address);
+
+    const unexpected = this.xor(entry, constant(expectedEntry ?? SOFT_TLB_VALID));
+    // Without expectations the lowest bits of an entry tell whether it is valid.
+    const isUnusual =
+      expectedEntry === undefined
+        ? this.and(this.or(unexpected, ea), constant(size - 1))
+        : this.or(unexpected, this.and(ea, constant(size - 1)));
+    this.emit.value(size === 1 && expectedEntry === undefined ? this.and(unexpected, constant(SOFT_TLB_VALID)) : isUnusual);
     this.emit.hint(false);
-    this.emit.branchIf(slow);
-    this.emit.value(this.add(mirrored, found));
-    access(RAM_OFFSET);
+    this.emit.ifOnStack();
+    for (const operand of [ea, constant(size - 1), constant(pc), this.#countBefore()]) this.emit.value(operand);
+    this.emit.call(regionImportIndex(ENTRY_FUNCTIONS[access]));
+    const found = this.emit.temporaryLocal('i32');
+    this.emit.localTee(found);
+    this.emit.op(Op.i32Eqz);
+    this.#flow.leaveForAccess();
+    this.emit.value(this.add(mirrored, this.sub(this.#local(found), constant(folded))));
+    this.emit.localSet(address);
+    this.emit.end();
+    return { address: this.#local(address), offset: RAM_OFFSET + folded };
   }
 
-  #slowAccess(name: string, args: readonly I32[]): void {
-    this.#called = true;
-    for (const arg of args) this.emit.value(arg);
-    this.emit.constant(this.#place.pc);
-    this.emit.value(this.#countBefore());
-    this.emit.call(regionImportIndex(name));
-  }
-
-  /** Instructions that may retire, before this one. What an earlier access of it has taken from them, to stop behind it, stays taken. */
+  /** Instructions that may retire, before this one. */
   #countBefore(): I32 {
-    if (this.#countStated) return this.state(State.remaining);
-    this.#countStated = this.#conditional === 0;
     return this.add(this.#local(this.#locals.remaining), constant(this.#place.uncounted));
   }
 

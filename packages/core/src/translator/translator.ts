@@ -148,6 +148,7 @@ export class Translator {
         cold: interpreted(RegionExit.goOn),
         nearEvent: interpreted(RegionExit.nearEvent),
         fallBack: interpreted(RegionExit.fallBack),
+        access: interpreted(RegionExit.access),
       },
       fallBacks: Object.fromEntries(fallBacks),
     };
