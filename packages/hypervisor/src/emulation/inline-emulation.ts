@@ -51,7 +51,7 @@ export function sharedAddress(memory: HostMemory, shared: SharedPage, field: Sha
 }
 
 /**
- * Emulations by instruction word, where the exit routine looks them up: two slots a hash, and 0, which is no instruction, in those that
+ * Emulations by instruction word, where the exit routine looks them up: some slots a hash, and 0, which is no instruction, in those that
  * are free.
  */
 export class EmulationTable {
@@ -65,10 +65,8 @@ export class EmulationTable {
 
   /** `exit`: what is known of the exits beforehand, where they are all alike. */
   enter(word: number, emulation: InlineEmulation, exit = { cycles: 0, exitType: 0, countIndex: 0 }): void {
-    const home = emulationSlot(word);
-    const other = home ^ 1;
-    const isFree = (slot: number) => this.#wordIn(slot) === 0;
-    const slot = isFree(home) || !isFree(other) ? home : other;
+    const slots = EMULATION_PROBES.map((probe) => emulationSlot(word) ^ probe);
+    const slot = slots.find((each) => this.#wordIn(each) === 0) ?? slots[0]!;
     const { memory } = this.#area;
     const { place } = emulation;
     const set = (offset: number, value: number) => this.#area.set(HostCell.emulations + slot * EMULATION_SLOT_BYTES + offset, value);
@@ -93,6 +91,9 @@ export class EmulationTable {
 
 /** Multiplier and shift of the hash, as generated code computes it. */
 export const EMULATION_HASH = { multiplier: 0x9e3779b1, shift: 16 } as const;
+
+/** The slots of a hash, by what they differ in from the first. A kernel has a hundred words or so: with two, some would lose their place. */
+export const EMULATION_PROBES = [0, 1, 2, 3] as const;
 
 function emulationSlot(word: number): number {
   return (Math.imul(word, EMULATION_HASH.multiplier) >>> EMULATION_HASH.shift) % EMULATION_SLOTS;

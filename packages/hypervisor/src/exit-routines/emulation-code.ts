@@ -1,5 +1,5 @@
 import { addDouble, constant, double, doubleOfWord, type HostRoutineBuilder, type I32 } from '@exitlab/core';
-import { EMULATION_HASH, EmulationKind, EmulationSlot } from '../emulation/inline-emulation.js';
+import { EMULATION_HASH, EMULATION_PROBES, EmulationKind, EmulationSlot } from '../emulation/inline-emulation.js';
 import type { ExitClass } from '../exit-classes.js';
 import { EMULATION_SLOT_BYTES, EMULATION_SLOTS, HostCell } from '../host-area.js';
 import { Esr, Mmucr, Msr } from '../registers.js';
@@ -65,10 +65,17 @@ export class EmulationCode extends ExitCode {
     const hash = b.shrU(b.mul(word, constant(EMULATION_HASH.multiplier)), constant(EMULATION_HASH.shift));
     const home = b.let(b.shl(b.and(hash, constant(EMULATION_SLOTS - 1)), constant(Math.log2(EMULATION_SLOT_BYTES))));
     const slot = b.variable(b.add(home, constant(table)));
-    b.if(b.ne(b.word32(slot.value, EmulationSlot.word), word), () => {
-      slot.set(b.add(b.xor(home, constant(EMULATION_SLOT_BYTES)), constant(table)));
-      b.declineIf(b.ne(b.word32(slot.value, EmulationSlot.word), word));
-    });
+    const isOther = (): I32 => b.ne(b.word32(slot.value, EmulationSlot.word), word);
+    const look = ([probe, ...others]: readonly number[]): void => {
+      if (probe === undefined) b.declineIf(isOther());
+      else {
+        b.if(isOther(), () => {
+          slot.set(b.add(b.xor(home, constant(probe * EMULATION_SLOT_BYTES)), constant(table)));
+          look(others);
+        });
+      }
+    };
+    look(EMULATION_PROBES.slice(1));
     return slot.value;
   }
 
