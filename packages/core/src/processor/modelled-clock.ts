@@ -7,13 +7,18 @@ export interface ClockRates {
   timebaseHz: number;
 }
 
+/** Of a timebase that has been written, what is added and subtracted with exactly; the bits above are kept apart. */
+const COUNTED_UPPER_BITS = 0xffff;
+const WORD = 2 ** 32;
+
 /** Guest time, from retired instructions and from what is added; the timebase is derived from it and from what the guest wrote into it. */
 export class ModelledClock implements Clock {
   readonly coreHz: number;
   readonly timebaseHz: number;
   readonly #time: GuestTime;
-  /** What a write to the timebase added to it, in ticks. */
+  /** What a write to the timebase added to it, in ticks, beside the upper half of its upper word. */
   #timebaseOffset = 0;
+  #timebaseTop = 0;
 
   constructor({ coreHz, timebaseHz }: ClockRates, time: GuestTime) {
     this.coreHz = coreHz;
@@ -48,13 +53,21 @@ export class ModelledClock implements Clock {
   }
 
   get timebase(): number {
+    return this.#timebaseTop * WORD + this.countedTimebase;
+  }
+  /** The timebase without what a write has put above bit 47: exact, and all that timers look at. */
+  get countedTimebase(): number {
     return this.ticks + this.#timebaseOffset;
   }
-  setTimebase(value: number): void {
-    this.#timebaseOffset = value - this.ticks;
+  get timebaseUpper(): number {
+    return (this.#timebaseTop + Math.floor(this.countedTimebase / WORD)) >>> 0;
   }
-  /** The difference between timebase and ticks, for who waits for a bit of the timebase. */
-  get timebaseOffset(): number {
-    return this.#timebaseOffset;
+  get timebaseLower(): number {
+    return this.countedTimebase % WORD;
+  }
+  /** Sets the two words of the timebase. */
+  setTimebase(upper: number, lower: number): void {
+    this.#timebaseTop = (upper & ~COUNTED_UPPER_BITS) >>> 0;
+    this.#timebaseOffset = (upper & COUNTED_UPPER_BITS) * WORD + lower - this.ticks;
   }
 }

@@ -4,8 +4,6 @@ import type { ProcessorState } from './processor-state.js';
 import { State } from './state-layout.js';
 import type { Timers } from './timers.js';
 
-const WORD = 2 ** 32;
-
 /** What writing an SPR does beyond storing it; the processor supplies these. */
 export interface RegisterEffects {
   pidChanged(): void;
@@ -38,10 +36,10 @@ export class SpecialRegisters {
       write: (value) => state.setSpr(sprn(name), state.spr(sprn(name)) & ~value),
     });
     const timebaseHalf = (high: boolean): RegisterCode => ({
-      read: () => (high ? Math.floor(clock.timebase / WORD) >>> 0 : clock.timebase % WORD),
+      read: () => (high ? clock.timebaseUpper : clock.timebaseLower),
       write: (value) => {
-        const before = clock.timebase;
-        clock.setTimebase(high ? value * WORD + (before % WORD) : Math.floor(before / WORD) * WORD + value);
+        const before = clock.countedTimebase;
+        clock.setTimebase(high ? value : clock.timebaseUpper, high ? clock.timebaseLower : value);
         timers.timebaseWritten(before);
         effects.timersChanged();
       },

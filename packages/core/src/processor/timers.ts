@@ -57,7 +57,7 @@ export class Timers {
   clearTsr(bits: number): void {
     this.update();
     this.#tsr = (this.#tsr & ~bits) >>> 0;
-    this.#watchFrom(this.#clock.timebase);
+    this.#watchFrom(this.#clock.countedTimebase);
   }
   get tcr(): number {
     return this.#tcr;
@@ -66,7 +66,7 @@ export class Timers {
   set tcr(value: number) {
     this.update();
     this.#tcr = ((value & 0xffc00000) | (this.#tcr & Tcr.WRC)) >>> 0;
-    this.#watchFrom(this.#clock.timebase);
+    this.#watchFrom(this.#clock.countedTimebase);
   }
 
   get decrementer(): number {
@@ -86,7 +86,7 @@ export class Timers {
 
   /** After the guest wrote the timebase: an edge made by the write counts, the time before it does not. */
   timebaseWritten(before: number): void {
-    const after = this.#clock.timebase;
+    const after = this.#clock.countedTimebase;
     const rose = (log2: number) => Math.floor(before / 2 ** log2) % 2 === 0 && Math.floor(after / 2 ** log2) % 2 === 1;
     if (rose(FIT_BIT[(this.#tcr & Tcr.FP) >>> 24]!)) this.#tsr = (this.#tsr | Tsr.FIS) >>> 0;
     if (rose(WATCHDOG_BIT[(this.#tcr & Tcr.WP) >>> 30]!)) this.#watchdogEdge();
@@ -103,7 +103,7 @@ export class Timers {
       // Further reloads may have happened since; how many does not matter.
       if (this.#decrementer > 0) this.#decrementerTick = ticks - ((ticks - this.#decrementerTick) % this.#decrementer);
     }
-    const timebase = this.#clock.timebase;
+    const timebase = this.#clock.countedTimebase;
     // This runs at every exit and interrupt, and edges are rare.
     if (timebase < this.#nextEdge) return;
     if (risingEdges(this.#seenTimebase, timebase, FIT_BIT[(this.#tcr & Tcr.FP) >>> 24]!) > 0) this.#tsr = (this.#tsr | Tsr.FIS) >>> 0;
@@ -152,7 +152,7 @@ export class Timers {
     let ticks = Number.POSITIVE_INFINITY;
     const now = this.#clock.ticks;
     if (this.#decrementer > 0 && !(this.#tsr & Tsr.DIS)) ticks = this.#decrementer - (now - this.#decrementerTick);
-    const timebase = this.#clock.timebase;
+    const timebase = this.#clock.countedTimebase;
     if (this.#tcr & Tcr.FIE && !(this.#tsr & Tsr.FIS))
       ticks = Math.min(ticks, ticksToRisingEdge(timebase, FIT_BIT[(this.#tcr & Tcr.FP) >>> 24]!));
     const watchdogMatters = (this.#tcr & Tcr.WRC) !== 0 || (this.#tcr & Tcr.WIE && !(this.#tsr & Tsr.WIS));

@@ -378,6 +378,9 @@ export class TranslatorBuilder extends Builder {
     if (name === 'readSpr') {
       const inline = this.#readPlainSpr(pinned[0]!);
       if (inline) return inline;
+      const result = this.#callOut(name, pinned);
+      // An SPR that is not there leaves RT as it is, and the processor does not see that, as it is a local.
+      return sprByNumber(this.#number(pinned[0]!))?.read ? result : this.gpr(this.#targetOfMove());
     }
     if (name === 'writeSpr' && this.#writePlainSpr(pinned[0]!, pinned[1]!)) return ZERO;
     if (name === 'returnFromInterrupt' && constantValue(pinned[0]!) === 0) {
@@ -427,6 +430,11 @@ export class TranslatorBuilder extends Builder {
     if (row.read === 'user') return this.state(offset);
     this.#raiseInProblemState();
     return this.state(offset);
+  }
+
+  /** RT of the instruction, a move. */
+  #targetOfMove(): I32 {
+    return constant((this.#place.word >>> 21) & 31);
   }
 
   #writePlainSpr(number: I32, value: I32): boolean {

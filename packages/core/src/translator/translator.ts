@@ -30,6 +30,8 @@ export interface TranslationThresholds {
   readonly warm: number;
   /** A region is entered so often before a larger one takes its place. */
   readonly hot: number;
+  /** Guest instructions in all regions that are kept; {@link MAX_LIVE_INSTRUCTIONS} where absent. */
+  readonly keptInstructions?: number;
 }
 
 export const DEFAULT_THRESHOLDS: TranslationThresholds = { warm: 1024, hot: 1 << 15 };
@@ -82,6 +84,7 @@ export class Translator {
   readonly run: () => void;
   readonly #host: TranslatorHost;
   readonly #urgentHeat: number;
+  readonly #keptInstructions: number;
   readonly #words: Int32Array;
   readonly #table: WasmTable;
   readonly #imports: Record<string, unknown>;
@@ -112,6 +115,7 @@ export class Translator {
 
   constructor(host: TranslatorHost, thresholds: TranslationThresholds = DEFAULT_THRESHOLDS) {
     this.#urgentHeat = 8 * thresholds.warm;
+    this.#keptInstructions = thresholds.keptInstructions ?? MAX_LIVE_INSTRUCTIONS;
     this.#host = host;
     this.#words = new Int32Array(host.memory.buffer);
     this.#words[State.heatMask >>> 2] = thresholds.warm - 1;
@@ -223,7 +227,7 @@ export class Translator {
   /** Starts from nothing when the cache is full: what is hot comes back at once, and no bookkeeping of use is needed meanwhile. */
   #makeRoom(): void {
     const free = REGION_TABLE_SIZE - this.#nextIndex + this.#freeIndices.length;
-    if (free > BATCH_REGIONS && this.#liveInstructions < MAX_LIVE_INSTRUCTIONS) return;
+    if (free > BATCH_REGIONS && this.#liveInstructions < this.#keptInstructions) return;
     for (const region of [...this.#regions]) this.#drop(region);
     this.#counts.flushes++;
   }

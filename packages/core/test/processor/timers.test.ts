@@ -157,6 +157,16 @@ test('a write to the time base that sets the bit is such an edge, one that leave
   t.false(tsr(processor, Tsr.FIS));
 });
 
+test('a time base that has all bits of its upper word set counts, and interrupts, as exactly as any other', (t) => {
+  const processor = createTimed(Tcr.FIE);
+  setSpr(processor, 'TBUW', 0xffffffff);
+  setSpr(processor, 'TBLW', 0xff0);
+  t.is(runToInterrupt(processor, 100), Vector.fixedIntervalTimer);
+  t.is(processor.clock.retiredInstructions, 16);
+  t.is(spr(processor, 'TBL'), 0x1000);
+  t.is(spr(processor, 'TBU'), 0xffffffff);
+});
+
 // --- watchdog -----------------------------------------------------------------------------------------------------------------
 const WATCHDOG_LOG2 = [21, 25, 29, 33] as const;
 function nextTimeOut(processor: Processor440, code = 0): void {
