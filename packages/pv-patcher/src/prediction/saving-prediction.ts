@@ -84,7 +84,7 @@ export class SavingPredictor {
     const counts = new Set(
       Array.from({ length: CURVE_POINTS }, (_, point) => Math.max(1, Math.round(this.ranking.length ** ((point + 1) / CURVE_POINTS)))),
     );
-    const pages = this.#replay.mostPagesBetweenExits;
+    const pages = this.#replay.mostPagesAtOnce;
     const slots = this.#replay.slotsWith(this.#patches);
     return {
       ...(pages > slots && { pagesBeyondSlots: { pages, slots } }),
