@@ -1,6 +1,7 @@
 /** Predicted and measured modelled times of the bundled guests. */
 import { readFileSync } from 'node:fs';
 import { type BenchGuest, runGuest } from '@exitlab/bench';
+import { LINUX_3_4_COSTS, mergedReturnCycles } from '@exitlab/hypervisor';
 import { patchKernel, planKernelPatches } from '@exitlab/monitor';
 import { SavingPredictor } from '@exitlab/pv-patcher';
 import type { RunResult } from '@exitlab/results';
@@ -22,7 +23,10 @@ export function run(
 /** A predictor for a guest, and the time of the run from whose profile it predicts. */
 export async function predictorFor(guest: BenchGuest, bytes: Uint8Array) {
   const { profile, modelledTime } = await run(guest, 'trap', bytes, { profile: true });
-  return { predictor: new SavingPredictor(planKernelPatches(bytes), profile!, POLICY), trapCycles: modelledTime.cycles };
+  return {
+    predictor: new SavingPredictor(planKernelPatches(bytes), profile!, POLICY, mergedReturnCycles(LINUX_3_4_COSTS)),
+    trapCycles: modelledTime.cycles,
+  };
 }
 
 /** A prediction held against the run that it is of. */

@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { PATCH_TIMES } from '../../src/machine/kernel-patching.js';
 import { finalState, guest } from './privileged-guest.js';
-import { anyLines, body, quietLines, withoutInterrupts } from './random-privileged-code.js';
+import { anyLines, body, quietLines, withAddresses, withoutInterrupts } from './random-privileged-code.js';
 
 const when = fc.constantFrom(...PATCH_TIMES);
 /** Both mappings of what the hypervisor adds, pinned or not. */
@@ -51,18 +51,26 @@ test('an interrupt from outside before each single instruction, those of all tra
   const each = ['wrteei 0', 'wrteei 1', 'wrtee r26', 'wrtee r27', 'mtmsr r26', 'mtmsr r27', 'mfspr r31,22', 'mfspr r30,22'];
   // The decrementer's bit of TSR, and others.
   const clears = ['lis r29,0x0800', 'mtspr 336,r29', 'mtspr 336,r26', 'lis r31,0x0800', 'mtspr 336,r31'];
-  const kernel = guest([
-    'wrteei 1',
-    ...Array.from({ length: 29 }, (_, n) => `li r${n + 2},${(n + 2) * 64}`).filter(isFree),
-    ...each,
-    ...clears,
-    'wrteei 0',
-  ]);
+  // The end of a refill: its entry is written by the return, which lets interrupts through.
+  const refill = [
+    ...['wrteei 0', 'lis r31,@next@h', 'ori r31,r31,@next@l', 'mtspr 26,r31', 'mtspr 27,r27', 'li r31,9', 'li r30,16'],
+    ...['tlbwe r30,r31,0', 'tlbwe r30,r31,1', 'tlbwe r30,r31,2', 'mfspr r31,279', 'mtcrf 255,r31', 'rfi'],
+  ];
+  const kernel = guest(
+    withAddresses([
+      'wrteei 1',
+      ...Array.from({ length: 29 }, (_, n) => `li r${n + 2},${(n + 2) * 64}`).filter(isFree),
+      ...each,
+      ...clears,
+      ...refill,
+      'wrteei 0',
+    ]),
+  );
   const expected = withoutInterrupts(finalState(kernel, { strategy: 'trap' }).state);
   const length = finalState(kernel, { strategy: 'patched' }).instructions;
   let delivered = 0;
   // The prelude and the loads of registers are the same code under all strategies; behind the last enable nothing can come.
-  for (let at = length - 135; at < length; at++) {
+  for (let at = length - 145; at < length; at++) {
     const { state, external } = finalState(kernel, { strategy: 'patched', interruptAt: at });
     delivered += external;
     t.deepEqual(withoutInterrupts(state), expected, `after ${at} instructions`);

@@ -46,24 +46,48 @@ export const returns = fc
   .constantFrom('r26', 'r27')
   .map((msr) => ['wrteei 0', 'lis r21,@next@h', 'ori r21,r21,@next@l', 'mtspr 26,r21', `mtspr 27,${msr}`, 'rfi']);
 
+/** An entry of the TLB and a return behind it, as at the end of a refill. */
+export const entryAndReturn = fc
+  .tuple(
+    fc.constantFrom('r26', 'r27'),
+    entryWrite,
+    fc.array(fc.constantFrom('mfspr r21,277', 'mtcrf 255,r3', 'mfspr r5,279', 'nop'), { maxLength: 4 }),
+  )
+  .map(([msr, entry, between]) => [
+    ...['wrteei 0', 'lis r21,@next@h', 'ori r21,r21,@next@l', 'mtspr 26,r21', `mtspr 27,${msr}`],
+    ...entry,
+    ...between,
+    'rfi',
+  ]);
+
 /** Anything at all. */
 export const anyLines = fc.oneof(
   { weight: 8, arbitrary: privilegedLine(STATE_SPRS).map((text) => [text]) },
   fault.map((text) => [text]),
   entryWrite,
+  entryAndReturn,
 );
 
 /** What an interrupt from outside can come into at any instruction. */
-export const quietLines = fc.oneof({ weight: 8, arbitrary: privilegedLine(QUIET_SPRS).map((text) => [text]) }, entryWrite, returns);
+export const quietLines = fc.oneof(
+  { weight: 8, arbitrary: privilegedLine(QUIET_SPRS).map((text) => [text]) },
+  entryWrite,
+  returns,
+  entryAndReturn,
+);
 
 /** Multiples of four in all registers, so that SRR0 keeps what is written to it; r1 is no other's. */
 const ALIGNED = ['li r0,0', 'li r1,36', ...Array.from({ length: 20 }, (_, n) => `li r${n + 2},${(n + 1) * 64}`)];
 
 /** The body of a guest of these lines, with registers set up before, and addresses filled in. */
 export function body(lines: readonly string[]): string[] {
-  const all = [...ALIGNED, ...lines];
-  const next = (index: number): number => LOAD + BODY_OFFSET + 4 * (all.indexOf('rfi', index) + 1);
-  return all.map((line, index) => line.replace('@next@h', `${next(index) >>> 16}`).replace('@next@l', `${next(index) & 0xffff}`));
+  return withAddresses([...ALIGNED, ...lines]);
+}
+
+/** The lines of a body with the addresses behind returns filled in. */
+export function withAddresses(lines: readonly string[]): string[] {
+  const next = (index: number): number => LOAD + BODY_OFFSET + 4 * (lines.indexOf('rfi', index) + 1);
+  return lines.map((line, index) => line.replace('@next@h', `${next(index) >>> 16}`).replace('@next@l', `${next(index) & 0xffff}`));
 }
 
 /** What the handler counts and what an interrupt leaves behind are the interrupts themselves. */
