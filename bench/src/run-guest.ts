@@ -62,7 +62,7 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
     ...(spec.expect && { expectation: spec.expect }),
     ...(spec.exitTiming === 'off' && { exitTiming: false }),
     ...(io.trace && strategy.hypervisor && { trace: io.trace({ typeNames: EXIT_TYPES.map(({ name }) => name), coreHz: BAMBOO.coreHz }) }),
-    ...(profiler && { onExit: profiler.observe }),
+    ...(profiler && { onExit: profiler.observe, watch: profiler }),
     write: io.console,
     onConsoleByte: (byte) => recorder.push(byte),
   });

@@ -8,6 +8,15 @@ const FIRST_SPACING_EXITS = 4000;
 /** Where a phase has more windows than this every second is given up, and the next come half as often. */
 const MOST_WINDOWS_A_PHASE = 16;
 
+/**
+ * A guest that uses more than this share of the slots between two exits goes round its pages without one: in which order, only looks in
+ * between can tell. From then on it is looked at so often that few pages are used from one look to the next, and a window ends after so many
+ * looks; the window in which that is found out starts anew.
+ */
+const MANY_PAGES_SHARE = 0.5;
+const LOOK_INSTRUCTIONS = 8;
+const MOST_LOOKS = 20_000;
+
 const VALID = 0x200;
 const PAGE_MASK = 0xfffffc00;
 /** Hardware PID of the guest kernel's mappings (TID 0), see `shadow-tlb.ts`. */
@@ -19,6 +28,8 @@ interface PhaseWindows {
   spacing: number;
   exits: number;
   windows: PageWindow[];
+  /** The guest has used many pages between two exits. */
+  usesMany: boolean;
 }
 
 /** The window that is being recorded. */
@@ -27,6 +38,8 @@ interface OpenWindow {
   /** Until the first mapping is seen, nobody knows which slot the replacement has come to. */
   slots: number[] | undefined;
   readonly events: string[];
+  exits: number;
+  looks: number;
 }
 
 /** Records page windows: stretches of a run with every page that the guest uses. Between windows it costs nothing. */
@@ -40,16 +53,32 @@ export class PageWindowRecorder {
   #open: OpenWindow | undefined;
   /** The page in each slot at the last exit. */
   #held: number[] = [];
+  readonly #stopGuest: () => void;
 
-  /** `slots` is how many of the TLB the hypervisor gives to the guest, asked for when they are there. */
-  constructor(processor: () => Processor, slots: () => number) {
+  /** `slots` is how many of the TLB the hypervisor gives to the guest, asked for when they are there; `stopGuest` makes it stop for a look. */
+  constructor(processor: () => Processor, slots: () => number, stopGuest: () => void) {
     this.#processor = processor;
     this.#slots = slots;
+    this.#stopGuest = stopGuest;
+  }
+
+  /** Guest instructions to the next look; Infinity while exits tell enough. */
+  get instructionsToLook(): number {
+    return this.#open?.slots !== undefined && this.#phases[this.#open.phase]!.usesMany ? LOOK_INSTRUCTIONS : Infinity;
+  }
+
+  /** Takes note of the pages used since the last exit or look. */
+  look(): void {
+    const open = this.#open;
+    if (open?.slots === undefined) return;
+    open.events.push(['.', ...this.#takeReferences(this.#held)].join(','));
+    open.looks++;
+    if (open.looks >= MOST_LOOKS) this.#close(open);
   }
 
   /** Takes note of an exit; where it is a virtual miss inside a window, says whose page was missing. */
   observe(pc: number, isVirtualMiss: boolean, phase: number): { readonly kernel: boolean } | undefined {
-    this.#phases[phase] ??= { spacing: FIRST_SPACING_EXITS, exits: 0, windows: [] };
+    this.#phases[phase] ??= { spacing: FIRST_SPACING_EXITS, exits: 0, windows: [], usesMany: false };
     const state = this.#phases[phase];
     if (this.#open === undefined) {
       if (state.exits++ % state.spacing === 0) this.#start(phase);
@@ -69,7 +98,7 @@ export class PageWindowRecorder {
   }
 
   #start(phase: number): void {
-    this.#open = { phase, slots: undefined, events: [] };
+    this.#open = { phase, slots: undefined, events: [], exits: 0, looks: 0 };
     this.#held = this.#heldPages();
   }
 
@@ -80,24 +109,32 @@ export class PageWindowRecorder {
       if (mapped >= 0) {
         open.slots = held.map((_, behind) => held[(mapped + 1 + behind) % held.length]!);
         this.#takeReferences(held);
+        if (this.#phases[open.phase]!.usesMany) this.#stopGuest();
       }
       this.#held = held;
       return undefined;
     }
-    const words = [this.#place(pc), ...this.#takeReferences(this.#held)].map(String);
+    const used = this.#takeReferences(this.#held);
+    if (used.length > MANY_PAGES_SHARE * held.length && !this.#phases[open.phase]!.usesMany) {
+      this.#phases[open.phase]!.usesMany = true;
+      this.#start(open.phase);
+      return undefined;
+    }
+    const words = [this.#place(pc), ...used].map(String);
     this.#held.forEach((page, slot) => {
       if (page !== EMPTY && held[slot] !== page && slot !== mapped) words.push(`-${page}`);
     });
     if (mapped >= 0) words.push(`${isVirtualMiss ? 'm' : 'e'}${held[mapped]}`);
     open.events.push(words.join(','));
+    open.exits++;
     this.#held = held;
-    if (open.events.length >= WINDOW_EXITS) this.#close(open);
+    if (open.exits >= WINDOW_EXITS) this.#close(open);
     return isVirtualMiss && mapped >= 0 ? this.#pageRows[held[mapped]!] : undefined;
   }
 
-  #close({ phase, slots, events }: OpenWindow): void {
+  #close({ phase, slots, events, exits }: OpenWindow): void {
     this.#open = undefined;
-    if (slots === undefined || events.length === 0) return;
+    if (slots === undefined || exits === 0) return;
     const state = this.#phases[phase]!;
     state.windows.push({ phase, slots, events: events.join(';') });
     if (state.windows.length < MOST_WINDOWS_A_PHASE) return;

@@ -1,5 +1,5 @@
 import { type BookedExit, EXIT_TYPES, Priority, SharedField } from '@exitlab/hypervisor';
-import type { Machine } from '@exitlab/monitor';
+import type { GuestWatch, Machine } from '@exitlab/monitor';
 import type { Profile, ProfilePhase, SiteExits } from '@exitlab/results';
 import { PageWindowRecorder } from './page-window-recorder.js';
 
@@ -20,7 +20,7 @@ interface FollowedInterrupt {
 }
 
 /** Makes a profile of a run: watches each exit, and looks at the TLB from time to time as a logic analyser would. */
-export class ProfileRecorder {
+export class ProfileRecorder implements GuestWatch {
   readonly #machine: () => Machine;
   readonly #phaseName: () => string;
   readonly #phases: Mutable<ProfilePhase>[] = [];
@@ -36,7 +36,16 @@ export class ProfileRecorder {
     this.#windows = new PageWindowRecorder(
       () => machine().processor,
       () => machine().hypervisor!.policy.shadowSlots,
+      () => machine().hypervisor!.requestStop(),
     );
+  }
+
+  get instructionsToLook(): number {
+    return this.#windows.instructionsToLook;
+  }
+
+  look(): void {
+    this.#windows.look();
   }
 
   /** To be told of every exit. */

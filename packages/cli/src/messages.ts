@@ -41,6 +41,8 @@ export const messages = {
     `${path} is a profile under the strategy ${strategy}; make one under ${wanted}, which shows the exits of the guest as it is.`,
   profileReplacement: (path: string, replacement: string, wanted: string) =>
     `${path} is a profile with the replacement ${replacement}, whose misses cannot be predicted; make one with ${wanted}.`,
+  profileCosts: (path: string, name: string) =>
+    `${path} is a profile with the cost profile ${name}, which this version does not have; make it again.`,
   pagesBeyondSlots: ({ pages, slots }: { readonly pages: number; readonly slots: number }) =>
     `Between two exits the guest uses ${pages} pages, and patching leaves ${slots} shadow slots: it will make more virtual misses than predicted, how many the profile cannot tell.`,
   guestChosenTwice: () => 'The options "--guests" and "--kernel" both say what to run; give one of them.',

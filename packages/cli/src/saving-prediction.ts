@@ -1,6 +1,7 @@
 import { fileIdentity, type InputFile } from '@exitlab/bench';
+import { kvmGeneration, mergedReturnCycles } from '@exitlab/hypervisor';
 import { planKernelPatches } from '@exitlab/monitor';
-import { SavingPredictor } from '@exitlab/pv-patcher';
+import { SavingPredictor, type ShadowPolicy } from '@exitlab/pv-patcher';
 import { PREDICTION_SCHEMA, type Prediction, type Profile, RUN_SCHEMA, type RunResult, readResult } from '@exitlab/results';
 import { messages } from './messages.js';
 import { UsageError } from './user-errors.js';
@@ -37,12 +38,15 @@ async function readProfile(path: string, kernel: InputFile): Promise<ProfiledRun
  */
 export async function predictFrom(path: string, kernel: InputFile, toolVersion: string): Promise<Prediction> {
   const { profile, guest, costProfile, policy, coreHz } = await readProfile(path, kernel);
-  const predictor = new SavingPredictor(planKernelPatches(kernel.bytes), profile, {
+  const shadowPolicy: ShadowPolicy = {
     shadowSlots: Number(policy.shadowSlots),
     hostPageBytes: Number(policy.hostPageBytes),
     sharedPagePinned: policy.magicPageMapping === 'pinned',
     trampolinesPinned: policy.trampolineMapping === 'pinned',
-  });
+  };
+  const generation = kvmGeneration(costProfile.name);
+  if (generation === undefined) throw new UsageError(messages.profileCosts(path, costProfile.name));
+  const predictor = new SavingPredictor(planKernelPatches(kernel.bytes), profile, shadowPolicy, mergedReturnCycles(generation.costs));
   const { measuredCycles, ranking, curve, pagesBeyondSlots } = predictor.prediction();
   return {
     schema: PREDICTION_SCHEMA,

@@ -1,7 +1,7 @@
 import { decode } from '@exitlab/core';
 import { type DeviceAccess, decodeDeviceInstruction } from './emulation/device-access.js';
 import { nextWordOfEntry } from './emulation/entry-in-the-making.js';
-import { hiddenByOwnMapping, isGuestRam, writtenEntry } from './emulation/guest-tlb-instructions.js';
+import { entryOfReturn, hiddenByOwnMapping, isGuestRam, isJoined, writtenEntry } from './emulation/guest-tlb-instructions.js';
 import { fieldRt, fieldSpr } from './emulation/instruction-word.js';
 import { CPR0_CONFIG_DATA, findPrivileged, isFilledSprAccess, programSyndrome } from './emulation/privileged.js';
 import type { EmulationContext } from './emulation/sprs.js';
@@ -131,13 +131,19 @@ function patchTrappedSite(vcpu: Vcpu, patchedCode: PatchedCode): void {
  */
 function hiddenMapping(vcpu: Vcpu, patchedCode: PatchedCode, pc: number, word: number): HandledExit | undefined {
   const index = writtenEntry(vcpu, word);
-  const hidden = hiddenByOwnMapping(vcpu, index);
-  const isInUse = hidden !== undefined && !patchedCode.isBetweenJoined((pc + 4) >>> 0);
+  const isInUse = hiddenByOwnMapping(vcpu, index) !== undefined && !patchedCode.isBetweenJoined((pc + 4) >>> 0);
   const nextWord = isInUse ? nextWordOfEntry(pc, (ea) => readGuestWord(vcpu, ea)) : pc;
   if (nextWord !== undefined) {
     patchedCode.awaitRestOfEntry(pc, nextWord);
     return undefined;
   }
+  return hiddenBy(vcpu, index, pc);
+}
+
+/** The end of a guest whose entry `index`, written at `pc`, would be hidden, if it would. */
+function hiddenBy(vcpu: Vcpu, index: number, pc: number): HandledExit | undefined {
+  const hidden = hiddenByOwnMapping(vcpu, index);
+  if (hidden === undefined) return undefined;
   const ea = hex(vcpu.guestTlb.entry(index).word0 & TlbField.EPN);
   const message = `The guest maps memory of its own at ${ea}, where ${hidden} would hide it; run it under trap.`;
   return fail(ExitType.EMUL_TLBWE, 'patched-memory-used', pc, message);
@@ -191,9 +197,13 @@ function handleProgram(context: EmulationContext, exit: Exit): HandledExit {
         vcpu.work.restoresAllGprs = true;
         return resumedNv(type);
       }
-      case 'jumped':
+      case 'jumped': {
+        const hidden =
+          instruction.mnemonic === 'rfi' && isJoined(vcpu, word) ? hiddenBy(vcpu, entryOfReturn(vcpu, word), exit.pc) : undefined;
+        if (hidden !== undefined) return hidden;
         vcpu.work.restoresAllGprs = true;
         return resumedNv(type);
+      }
       case 'reset':
         return { type, outcome: RESET };
       case 'dcr':

@@ -33,7 +33,7 @@ export class FixedExits {
   }
 
   #make(word: number): FixedExit | undefined {
-    const fixed = fixedWorkOf(word, this.#policy);
+    const fixed = fixedWorkOf(word, this.#policy, this.#isPatched);
     if (fixed === undefined) {
       const variable = variableEmulationOf(word, this.#isPatched);
       if (variable !== undefined) this.#emulations.enter(word, variable);

@@ -158,8 +158,8 @@ function setKvmEntryState(hypervisor: Hypervisor, row: GuestRow, ramBytes: numbe
   const sixteenMegabytes = 7 << TlbField.SIZE_SHIFT;
   const fourKilobytes = 1 << TlbField.SIZE_SHIFT;
   const inhibitedGuarded = 0x500;
-  hypervisor.setGuestTlbEntry(0, TlbField.VALID | sixteenMegabytes, 0, supervisor);
-  hypervisor.setGuestTlbEntry(1, (DOORBELL | TlbField.VALID | fourKilobytes) >>> 0, DOORBELL, supervisor | inhibitedGuarded);
+  hypervisor.setGuestTlbEntry(0, TlbField.V | sixteenMegabytes, 0, supervisor);
+  hypervisor.setGuestTlbEntry(1, (DOORBELL | TlbField.V | fourKilobytes) >>> 0, DOORBELL, supervisor | inhibitedGuarded);
   processor.setGpr(1, ramBytes - 8);
   processor.setGpr(3, row.n);
   processor.setGpr(31, DOORBELL);

@@ -170,7 +170,7 @@ export class ShadowTlb {
     if (!context.userMode && guestIndex !== NO_GUEST_ENTRY && this.#isOwn(ea)) return;
     const hardwareTid = this.#tid(guestTid, context);
     references.hardwareTid[slot] = hardwareTid;
-    const word0 = (ea - (ea % bytes) + (TlbField.VALID | TlbField.TS | sizeField(bytes))) >>> 0;
+    const word0 = (ea - (ea % bytes) + (TlbField.V | TlbField.TS | sizeField(bytes))) >>> 0;
     this.#processor.writeTlbEntry(slot, word0, frame >>> 0, attributes, hardwareTid);
   }
 
@@ -277,8 +277,8 @@ export class ShadowTlb {
   /** Writes a hardware entry that nothing replaces, with the permissions of the guest kernel. */
   #pin(slot: number, ea: number, pa: number, bytes: number, supervisorPermissions: number): void {
     const user = supervisorPermissions << TlbField.USER_SHIFT;
-    const word0 = (ea | TlbField.VALID | TlbField.TS | sizeField(bytes)) >>> 0;
-    this.#processor.writeTlbEntry(slot, word0, pa, TlbField.MEMORY_COHERENT | user | supervisorPermissions, KERNEL_PID);
+    const word0 = (ea | TlbField.V | TlbField.TS | sizeField(bytes)) >>> 0;
+    this.#processor.writeTlbEntry(slot, word0, pa, TlbField.M | user | supervisorPermissions, KERNEL_PID);
   }
 
   /** A hardware PID passes to another use: what it served before must not be seen by that. */
@@ -312,7 +312,7 @@ export class ShadowTlb {
     // What a guest that knows nothing of its trampolines stores there must be seen.
     const range = this.#trampolines;
     const user = range !== undefined && pa >= range.pa && pa < range.pa + range.sizeBytes ? asGuest & ~TlbField.UW : asGuest;
-    return (guestWord2 & TlbField.U0_TO_U3) | user | TlbField.SUPERVISOR_PERMISSIONS | TlbField.MEMORY_COHERENT;
+    return (guestWord2 & TlbField.U0_TO_U3) | user | TlbField.SUPERVISOR_PERMISSIONS | TlbField.M;
   }
 
   #noteTouched(pa: number, work: Work): void {

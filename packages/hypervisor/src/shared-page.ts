@@ -47,11 +47,13 @@ export const SharedField = {
   decrementerMask: 0x118,
   /** TSR bits that code in the guest has cleared and the hypervisor has not yet, see {@link Timers.clearDeferred}. */
   deferredClear: 0x11c,
+  /** Registers, each four bytes on from that before, of which two say the last word of an entry and which entry it is. */
+  joinedRegisters: 0x200,
 } as const;
 export type SharedField = (typeof SharedField)[keyof typeof SharedField];
 
 /** Version of the layout: Linux's fields, and which of ours follow. */
-export const SHARED_PAGE_VERSION = 4;
+export const SHARED_PAGE_VERSION = 5;
 
 /** Effective address of the page in the guest kernel: -4096, within reach of a 16-bit displacement from r0. */
 export const MAGIC_PAGE_EA = 0xfffff000;

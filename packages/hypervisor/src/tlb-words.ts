@@ -1,26 +1,16 @@
-import type { TlbWords } from '@exitlab/core';
+import { TlbWord0, TlbWord1, TlbWord2, type TlbWords } from '@exitlab/core';
 
-/** Fields of the three words of a 440 TLB entry (PowerPC 440x5 User's Manual, "Memory Management"). */
+/** Fields of the three words of a 440 TLB entry, and what belongs together among them. */
 export const TlbField = {
-  EPN: 0xfffffc00,
-  VALID: 0x200,
-  TS: 0x100,
-  SIZE: 0xf0,
+  ...TlbWord0,
   SIZE_SHIFT: 4,
-  RPN: 0xfffffc00,
-  ERPN: 0xf,
+  ...TlbWord1,
+  ...TlbWord2,
   U0_TO_U3: 0xf000,
-  MEMORY_COHERENT: 0x200,
-  USER_PERMISSIONS: 0x38,
-  SUPERVISOR_PERMISSIONS: 0x07,
+  USER_PERMISSIONS: TlbWord2.UX | TlbWord2.UW | TlbWord2.UR,
+  SUPERVISOR_PERMISSIONS: TlbWord2.SX | TlbWord2.SW | TlbWord2.SR,
   /** UX, UW and UR lie three bits above SX, SW and SR. */
   USER_SHIFT: 3,
-  UX: 0x20,
-  UW: 0x10,
-  UR: 0x08,
-  SX: 0x04,
-  SW: 0x02,
-  SR: 0x01,
 } as const;
 
 const FOUR_GIGABYTES = 0x1_0000_0000;
@@ -38,7 +28,7 @@ export function sizeField(bytes: number): number {
 }
 
 export function isValid(entry: TlbWords): boolean {
-  return (entry.word0 & TlbField.VALID) !== 0;
+  return (entry.word0 & TlbField.V) !== 0;
 }
 
 /** Address space 0 or 1 that the entry translates. */

@@ -11,6 +11,8 @@ export class Work {
   instruction = '';
   /** Word number of a `tlbwe`. */
   tlbWord = 0;
+  /** Whether a return writes an entry of the guest's TLB on the way. */
+  returnsWithEntry = false;
   /** SPR named by that instruction, or -1. */
   sprn = -1;
   /** Whether all GPRs had to be restored (RESUME_FLAG_NV). */
@@ -67,6 +69,7 @@ export class Work {
     this.fromUserMode = fromUserMode;
     this.instruction = '';
     this.tlbWord = 0;
+    this.returnsWithEntry = false;
     this.sprn = -1;
     this.restoresAllGprs = false;
     this.searches = 0;
@@ -114,6 +117,7 @@ export class Work {
       this.vector === other.vector &&
       this.fromUserMode === other.fromUserMode &&
       this.tlbWord === other.tlbWord &&
+      this.returnsWithEntry === other.returnsWithEntry &&
       this.restoresAllGprs === other.restoresAllGprs &&
       this.searches === other.searches &&
       this.slotsOtherTid === other.slotsOtherTid &&

@@ -36,7 +36,7 @@ const scenario = fc.record({
 
 /** The hardware's entries that the guest kernel can use. */
 const visible = (processor: FakeProcessor): TlbWords[] =>
-  processor.tlb.filter(({ word0, tid }) => (word0 & TlbField.VALID) !== 0 && (tid === 0 || tid === KERNEL_PID));
+  processor.tlb.filter(({ word0, tid }) => (word0 & TlbField.V) !== 0 && (tid === 0 || tid === KERNEL_PID));
 const covers = (entry: TlbWords, ea: number): boolean => ea >= effectiveBase(entry) && ea < effectiveBase(entry) + pageBytes(entry);
 
 test('what the hypervisor maps of its own never overlaps what it maps for the guest, and no mapping lets the guest write its trampolines', (t) => {
@@ -78,7 +78,7 @@ test('in a slot of the rotation the page is the guest kernel’s alone, too', (t
   t.false(shadowTlb.mapMissedMagicPage(MAGIC_PAGE_EA, { userMode: true, pid: 1 }, work));
   t.false(shadowTlb.mapMissedMagicPage(MAGIC_PAGE_EA - 1, KERNEL, work));
   t.true(shadowTlb.mapMissedMagicPage(MAGIC_PAGE_EA, KERNEL, work));
-  t.true(processor.tlb.every(({ word0, tid }) => (word0 & TlbField.VALID) === 0 || tid === KERNEL_PID));
+  t.true(processor.tlb.every(({ word0, tid }) => (word0 & TlbField.V) === 0 || tid === KERNEL_PID));
 });
 
 test('policies that pin all slots but one are refused with the number that is needed', (t) => {

@@ -32,3 +32,4 @@ export { type FaultWatch, NativeGuest } from './run-control/native-guest.js';
 export { describeRunEnd, type RunEnd } from './run-control/run-end.js';
 export { type RunLimits, type RunRequest, runToEnd } from './run-control/run-loop.js';
 export type { EndlessFault, GuestFailure, Runnable, RunOutcome } from './run-control/runnable.js';
+export type { GuestWatch } from './run-control/watched-guest.js';

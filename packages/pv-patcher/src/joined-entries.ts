@@ -1,4 +1,4 @@
-import { computesOnly, decode } from '@exitlab/core';
+import { computesOnly, decode, encode } from '@exitlab/core';
 import { type CodeImage, type CodeRegion, type CodeWord, wordsOf } from './code-image.js';
 import type { SymbolIndex } from './symbol-index.js';
 
@@ -6,6 +6,8 @@ import type { SymbolIndex } from './symbol-index.js';
 export interface JoinedEntry {
   readonly region: CodeRegion;
   readonly eas: readonly [number, number, number];
+  /** The return from interrupt behind them that can write the entry in their place, where there is one. */
+  readonly returnEa?: number;
 }
 
 /** How far apart the first and the last may be, in instructions. */
@@ -17,31 +19,61 @@ const rs = (word: number): number => (word >>> 21) & 0x1f;
 const ra = (word: number): number => (word >>> 16) & 0x1f;
 const ws = (word: number): number => (word >>> 11) & 0x1f;
 
-/** The bit of `tlbwe` that is reserved; set, it tells the hypervisor to write all three words. */
+/** The bit of `tlbwe` and `rfi` that is reserved; set, it tells the hypervisor to write all three words. */
 export const JOINED_MARK = 1;
 
-/** Finds the joinable triples of an image. */
-export function joinedEntries(image: CodeImage, regions: readonly CodeRegion[], symbols: SymbolIndex): JoinedEntry[] {
-  const found = regions.flatMap((region) => triplesOf(region));
-  const entered = branchTargetsInside(image, found);
-  return found.filter(
-    ({ eas: [first, , last] }, index) =>
-      !entered.has(index) && symbols.functionAt(first) === symbols.functionAt(last) && !symbols.isData(first),
-  );
+/** Finds the joinable triples of an image. `isPageLoad` says of a word whether patching makes a load from the shared page of it. */
+export function joinedEntries(
+  image: CodeImage,
+  regions: readonly CodeRegion[],
+  symbols: SymbolIndex,
+  isPageLoad: (word: number) => boolean,
+): JoinedEntry[] {
+  const found = regions.flatMap((region) => triplesOf(region, isPageLoad));
+  const targets = branchTargets(image);
+  const isWhole = (first: number, last: number): boolean =>
+    !targets.some(({ from, to }) => to > first && to <= last && !(from > first && from < last)) &&
+    symbols.functionAt(first) === symbols.functionAt(last);
+  return found
+    .filter(({ eas: [first, , last] }) => isWhole(first, last) && !symbols.isData(first))
+    .map(({ returnEa, ...entry }) => (returnEa !== undefined && isWhole(entry.eas[0], returnEa) ? { ...entry, returnEa } : entry));
 }
 
-function triplesOf(region: CodeRegion): JoinedEntry[] {
+function triplesOf(region: CodeRegion, isPageLoad: (word: number) => boolean): JoinedEntry[] {
   const words = [...wordsOf(region)];
   const triples: JoinedEntry[] = [];
   for (let start = 0; start < words.length; start++) {
     if (!isTlbwe(words[start]!.word)) continue;
-    const triple = tripleFrom(words, start);
-    if (triple === undefined) continue;
-    triples.push({ region, eas: triple });
-    start = (triple[2] - region.ea) / 4;
+    const eas = tripleFrom(words, start);
+    if (eas === undefined) continue;
+    start = (eas[2] - region.ea) / 4;
+    const returnEa = returnBehind(words, start, eas[0], isPageLoad);
+    triples.push({ region, eas, ...(returnEa !== undefined && { returnEa }) });
   }
   return triples;
 }
+
+/**
+ * The `rfi` behind the last of the three, at index `last`, with nothing before it but computing and loads from the shared page: then
+ * nothing can use the entry before. The register that names the entry is kept with all from that of the word on, so it must not lie below.
+ */
+function returnBehind(
+  words: readonly CodeWord[],
+  last: number,
+  firstEa: number,
+  isPageLoad: (word: number) => boolean,
+): number | undefined {
+  if (rs(words[last]!.word) > ra(words[last]!.word)) return undefined;
+  for (const { ea, word } of words.slice(last + 1, last + LONGEST)) {
+    if (Math.floor(ea / PAGE_BYTES) !== Math.floor(firstEa / PAGE_BYTES)) return undefined;
+    if (word === RFI) return ea;
+    if (!computesOnly(word) && !isMoveToCr(word) && !isPageLoad(word)) return undefined;
+  }
+  return undefined;
+}
+
+const RFI = encode('rfi', {});
+const isMoveToCr = (word: number): boolean => decode(word)?.mnemonic === 'mtcrf';
 
 const isTlbwe = (word: number): boolean => decode(word)?.mnemonic === 'tlbwe' && (word & JOINED_MARK) === 0;
 
@@ -79,21 +111,14 @@ function forwardTarget({ ea, word }: CodeWord): number | undefined {
   return countsDown || displacement <= 0 ? undefined : ea + displacement;
 }
 
-/** Indexes of the triples into which a branch from outside leads. */
-function branchTargetsInside(image: CodeImage, triples: readonly JoinedEntry[]): ReadonlySet<number> {
-  const entered = new Set<number>();
-  if (triples.length === 0) return entered;
-  for (const region of image.regions) {
-    for (const { ea, word } of wordsOf(region)) {
-      const target = relativeTarget(ea, word);
-      if (target === undefined) continue;
-      triples.forEach(({ eas: [first, , last] }, index) => {
-        const fromInside = ea > first && ea < last;
-        if (!fromInside && target > first && target <= last) entered.add(index);
-      });
-    }
-  }
-  return entered;
+/** Every branch of the image, from where to where. */
+function branchTargets(image: CodeImage): { readonly from: number; readonly to: number }[] {
+  return image.regions.flatMap((region) =>
+    [...wordsOf(region)].flatMap(({ ea, word }) => {
+      const to = relativeTarget(ea, word);
+      return to === undefined ? [] : [{ from: ea, to }];
+    }),
+  );
 }
 
 function relativeTarget(ea: number, word: number): number | undefined {
@@ -104,8 +129,13 @@ function relativeTarget(ea: number, word: number): number | undefined {
   return undefined;
 }
 
-/** The number of the word that a `tlbwe` writes, and the register that it comes from. */
-export const tlbweOperands = (word: number): { readonly wordNumber: 0 | 1 | 2; readonly source: number } => ({
+/** The number of the word that a `tlbwe` writes, the register that it comes from, and the one that names the entry. */
+export const tlbweOperands = (word: number): { readonly wordNumber: 0 | 1 | 2; readonly source: number; readonly entry: number } => ({
   wordNumber: ws(word) as 0 | 1 | 2,
   source: rs(word),
+  entry: ra(word),
 });
+
+/** The return that writes the entry whose last word `tlbwe` would have written: it has that one's operands in its reserved fields. */
+export const joinedReturn = (tlbwe: number): number => (RFI | (tlbwe & OPERAND_FIELDS) | JOINED_MARK) >>> 0;
+const OPERAND_FIELDS = 0x03fff800;

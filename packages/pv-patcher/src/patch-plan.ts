@@ -1,6 +1,6 @@
 import { encode } from '@exitlab/core';
 import { type CodeImage, type CodeRegion, type CodeWord, physicalAddress, wordsOf } from './code-image.js';
-import { JOINED_MARK, joinedEntries, tlbweOperands } from './joined-entries.js';
+import { JOINED_MARK, type JoinedEntry, joinedEntries, joinedReturn, tlbweOperands } from './joined-entries.js';
 import { type KernelInstruction, kernelInstruction } from './kernel-instruction.js';
 import type { PatchRule, Trampoline } from './patch-rule.js';
 import { PATCH_RULES } from './patch-rules.js';
@@ -95,9 +95,11 @@ const isUserCode = ({ name }: CodeRegion): boolean => name.startsWith('.user');
 export function planPatches(image: CodeImage, { layout, findArea, only }: PatchOptions): PatchPlan {
   const symbols = new SymbolIndex(image.symbols);
   const kernelRegions = image.regions.filter((region) => !isUserCode(region));
-  const joined = joinedEntries(image, kernelRegions, symbols);
-  const joinedEas = new Map(joined.flatMap(({ eas }) => eas.map((ea, index) => [ea, index === 2] as const)));
-  const entryAt = new Map(joined.flatMap(({ eas }) => eas.map((ea) => [ea, `entry at ${eas[0].toString(16)}`] as const)));
+  const joined = joinedEntries(image, kernelRegions, symbols, isPageLoad);
+  const joinedWords = new Map(joined.flatMap((entry) => wordsOfJoined(entry, layout)));
+  const entryAt = new Map(
+    joined.flatMap(({ eas, returnEa }) => [...eas, returnEa].map((ea) => [ea, `entry at ${eas[0].toString(16)}`] as const)),
+  );
   const found: Candidate[] = [];
   const pageAccesses: PageAccess[] = [];
   for (const region of image.regions) {
@@ -109,7 +111,7 @@ export function planPatches(image: CodeImage, { layout, findArea, only }: PatchO
         }
         continue;
       }
-      const decision = decide(code, instruction, symbols, joinedEas);
+      const decision = decide(code, instruction, symbols, joinedWords);
       const group = typeof decision === 'string' ? undefined : (decision.group ?? entryAt.get(code.ea));
       found.push({ code, instruction, decision, ...(group !== undefined && { group }) });
     }
@@ -127,7 +129,7 @@ export function planPatches(image: CodeImage, { layout, findArea, only }: PatchO
     const sitePa = physicalAddress(region, ea);
     const trampoline = trampolineOf(decision);
     if (trampoline === undefined) {
-      const after = rewrittenWord(decision, instruction.register, word, joinedEas.get(ea) ?? false, layout);
+      const after = joinedWords.get(ea) ?? rewrittenWord(decision, instruction.register, layout);
       return { ...site, outcome: { kind: 'patched', rule: decision, word: after } };
     }
     if (area === undefined) return { ...site, outcome: { kind: 'refused', refusal: 'no-room' } };
@@ -149,7 +151,10 @@ export function planPatches(image: CodeImage, { layout, findArea, only }: PatchO
     trampolines: sites.flatMap(({ outcome }) => (outcome.kind === 'patched' ? (outcome.trampoline ?? []) : [])),
     uninterrupted: joined
       .filter(({ eas }) => patchedEas.has(eas[0]))
-      .map(({ region, eas }) => ({ firstPa: physicalAddress(region, eas[0]), lastPa: physicalAddress(region, eas[2]) })),
+      .map(({ region, eas, returnEa }) => ({
+        firstPa: physicalAddress(region, eas[0]),
+        lastPa: physicalAddress(region, returnEa ?? eas[2]),
+      })),
     pageAccesses,
   };
 }
@@ -178,17 +183,39 @@ function decide(
   { region, ea }: CodeWord,
   { name }: KernelInstruction,
   symbols: SymbolIndex,
-  joined: ReadonlyMap<number, boolean>,
+  joinedWords: ReadonlyMap<number, number>,
 ): PatchRule | Refusal {
   const rule = RULES.get(name);
-  if (rule === undefined) return refusalWithoutRule(name);
+  if (rule === undefined || (rule.rewrite.kind === 'join-return' && !joinedWords.has(ea))) return refusalWithoutRule(name);
   if (symbols.isData(ea)) return 'data';
   if (isUserCode(region)) return 'user-mode';
-  return rule.rewrite.kind === 'join' && !joined.has(ea) ? 'alone' : rule;
+  return rule.rewrite.kind === 'join' && !joinedWords.has(ea) ? 'alone' : rule;
+}
+
+/** Whether patching makes a load from the shared page of a word. */
+function isPageLoad(word: number): boolean {
+  const name = kernelInstruction(word)?.name;
+  return name !== undefined && RULES.get(name)?.rewrite.kind === 'load';
+}
+
+/** The words that take the places of joined `tlbwe`, and of the return behind them, by address. */
+function wordsOfJoined({ region, eas, returnEa }: JoinedEntry, layout: SharedPageLayout): [ea: number, word: number][] {
+  const wordAt = (ea: number): number => new DataView(region.bytes.buffer, region.bytes.byteOffset).getUint32(ea - region.ea);
+  const waiting = eas.slice(0, 2).map((ea): [number, number] => {
+    const { wordNumber, source } = tlbweOperands(wordAt(ea));
+    return [ea, encode('stw', { RS: source, D: displacementOf(layout, `joinedWord${wordNumber}`), RA: 0 })];
+  });
+  const lastEa = eas[2];
+  const last = wordAt(lastEa);
+  if (returnEa === undefined) return [...waiting, [lastEa, (last | JOINED_MARK) >>> 0]];
+  const { source } = tlbweOperands(last);
+  // All registers from the word's on, each at its own place: that of the entry is among them.
+  const keep = encode('stmw', { RS: source, D: displacementOf(layout, 'joinedRegisters') + 4 * source, RA: 0 });
+  return [...waiting, [lastEa, keep], [returnEa, joinedReturn(last)]];
 }
 
 /** The word that stands at the site of an in-place rule afterwards. */
-function rewrittenWord({ rewrite }: PatchRule, register: number, word: number, isLast: boolean, layout: SharedPageLayout): number {
+function rewrittenWord({ rewrite }: PatchRule, register: number, layout: SharedPageLayout): number {
   switch (rewrite.kind) {
     case 'load':
       return encode('lwz', { RT: register, D: displacementOf(layout, rewrite.field), RA: 0 });
@@ -196,11 +223,9 @@ function rewrittenWord({ rewrite }: PatchRule, register: number, word: number, i
       return encode('stw', { RS: register, D: displacementOf(layout, rewrite.field), RA: 0 });
     case 'nop':
       return encode('ori', {});
-    case 'join': {
-      if (isLast) return (word | JOINED_MARK) >>> 0;
-      const { wordNumber, source } = tlbweOperands(word);
-      return encode('stw', { RS: source, D: displacementOf(layout, `joinedWord${wordNumber}`), RA: 0 });
-    }
+    case 'join':
+    case 'join-return':
+      throw new Error('What is joined has words of its own.');
     case 'trampoline':
       throw new Error('A trampoline is not in place.');
   }

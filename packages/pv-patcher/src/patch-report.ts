@@ -39,6 +39,8 @@ export interface PatchReport {
   readonly sites: readonly SiteListing[];
 }
 
+/** Rewrites that may only set a mark. */
+const MARKED: readonly PatchRule['rewrite']['kind'][] = ['join', 'join-return'];
 const UNNAMED = '(no symbol)';
 
 /** Describes a plan. */
@@ -68,10 +70,10 @@ function countBy(sites: readonly PatchSite[], nameOf: (site: PatchSite) => strin
 function listing({ ea, region, symbol, instruction, word, outcome }: PatchSite): SiteListing {
   const site = { ea, symbol, instruction, before: disassemble(word, ea) };
   if (outcome.kind === 'refused') return { ...site, refusal: outcome.refusal, refused: REFUSALS[outcome.refusal] };
-  const isJoin = outcome.rule.rewrite.kind === 'join' && (outcome.word & JOINED_MARK) !== 0;
   // The mark is a reserved bit, with which there is no such instruction.
-  const after = disassemble(isJoin ? (outcome.word & ~JOINED_MARK) >>> 0 : outcome.word, ea);
-  const patched = { ...site, after, comment: isJoin ? 'marked: writes all three words' : commentOn(outcome.rule) };
+  const isMarked = MARKED.includes(outcome.rule.rewrite.kind) && (outcome.word & JOINED_MARK) !== 0;
+  const after = disassemble(isMarked ? word : outcome.word, ea);
+  const patched = { ...site, after, comment: isMarked ? 'marked: writes all three words' : commentOn(outcome.rule) };
   const { trampoline } = outcome;
   if (trampoline === undefined) return patched;
   // As the guest kernel executes it: at its own distance from physical addresses.
@@ -90,5 +92,7 @@ function commentOn({ pattern, rewrite }: PatchRule): string {
       return `trampoline for ${pattern}`;
     case 'join':
       return 'waits for the last of three words';
+    case 'join-return':
+      throw new Error('A joined return is marked.');
   }
 }

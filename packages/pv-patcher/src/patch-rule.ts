@@ -19,7 +19,9 @@ export type Rewrite =
   | { readonly kind: 'nop' }
   | { readonly kind: 'trampoline'; readonly trampoline: Trampoline }
   /** One of the three `tlbwe` of a TLB entry: the first two store, the last writes all three. */
-  | { readonly kind: 'join' };
+  | { readonly kind: 'join' }
+  /** The return behind them, which writes the entry in place of the last, that stores as well. */
+  | { readonly kind: 'join-return' };
 
 /** One way of taking an exit away: the row says all there is to know of it. */
 export interface PatchRule {

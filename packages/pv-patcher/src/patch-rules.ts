@@ -167,4 +167,12 @@ export const PATCH_RULES: readonly PatchRule[] = [
     keeps: 'nothing can use or see the entry before its last word; interrupts wait for that',
     costInstructions: 1,
   },
+  {
+    pattern: 'rfi',
+    condition:
+      'the return behind joined tlbwe, with nothing before it that loads or stores but from the page, traps, leaves, is jumped to or lies on another page',
+    rewrite: { kind: 'join-return' },
+    keeps: 'it writes the entry first, and nothing could use it before; interrupts wait for that',
+    costInstructions: 0,
+  },
 ];

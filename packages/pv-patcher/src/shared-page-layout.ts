@@ -16,6 +16,8 @@ export type PageField =
   | 'pendingEnables'
   /** The words of a TLB entry that wait to be written in one exit. */
   | `joinedWord${0 | 1 | 2}`
+  /** Where the registers from the last word's on are kept until the return that writes the entry: r0's place, and each next four bytes on. */
+  | 'joinedRegisters'
   /** Low word of the timebase at which DEC runs out. */
   | 'decrementerEnd'
   /** What DEC started from; the largest word while it does not run. */

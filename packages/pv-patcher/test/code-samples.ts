@@ -12,7 +12,7 @@ export const LAYOUT: SharedPageLayout = {
     ...{ srr0: 0x44, srr1: 0x4c, dear: 0x54, msr: 0x5c, esr: 0xc8, pir: 0xcc },
     ...{ pid: 0xf0, mmucr: 0xf4, trampolineScratch: 0xf8, pendingEnables: 0xfc },
     ...{ joinedWord0: 0x100, joinedWord1: 0x104, joinedWord2: 0x108, secondScratch: 0x10c },
-    ...{ decrementerEnd: 0x110, decrementerStart: 0x114, decrementerMask: 0x118, deferredClear: 0x11c },
+    ...{ decrementerEnd: 0x110, decrementerStart: 0x114, decrementerMask: 0x118, deferredClear: 0x11c, joinedRegisters: 0x200 },
   },
 };
 

@@ -1,4 +1,4 @@
-import { disassemble } from '@exitlab/core';
+import { assemble, disassemble } from '@exitlab/core';
 import test from 'ava';
 import { areaBytes, patchedBytes, planPatches } from '../src/index.js';
 import { AREA_END_PA, OPTIONS, region } from './code-samples.js';
@@ -126,5 +126,35 @@ for (const { what, code, joined } of ENTRY_WRITES) {
     } else {
       t.true(writes.every(({ outcome }) => outcome.kind === 'refused' && outcome.refusal === 'alone'));
     }
+  });
+}
+
+/** The end of Linux 6.12's finish_tlb_load_44x, and what a return must not be joined over. */
+const ENTRY = ['tlbwe r11,r13,1', 'tlbwe r10,r13,0', 'tlbwe r11,r13,2'];
+const RETURNS = [
+  { what: 'behind loads from the page', code: [...ENTRY, 'mfspr r11,263', 'mtcrf 255,r11', 'mfspr r13,261', 'rfi'], joined: true },
+  { what: 'right behind', code: [...ENTRY, 'rfi'], joined: true },
+  { what: 'with a load between', code: [...ENTRY, 'lwz r3,0(r4)', 'rfi'], joined: false },
+  { what: 'with a store to the page between', code: [...ENTRY, 'mtspr 26,r3', 'rfi'], joined: false },
+  { what: 'with an exit between', code: [...ENTRY, 'mfspr r3,22', 'rfi'], joined: false },
+  { what: 'with a branch between', code: [...ENTRY, `bc 12,2,${EA + 16}`, 'rfi'], joined: false },
+  { what: 'that is jumped to', code: [...ENTRY, 'nop', 'rfi', `b ${EA + 16}`], joined: false },
+  {
+    what: 'where the entry’s register lies below the word’s',
+    code: ['tlbwe r3,r5,0', 'tlbwe r3,r5,1', 'tlbwe r6,r5,2', 'rfi'],
+    joined: false,
+  },
+];
+
+for (const { what, code, joined } of RETURNS) {
+  test(`a return ${joined ? 'writes' : 'does not write'} the entry before it: ${what}`, (t) => {
+    const { sites, uninterrupted } = planPatches({ regions: [region(code, EA)], symbols: [] }, OPTIONS);
+    const [, , last] = sites.filter(({ instruction }) => instruction === 'tlbwe');
+    const back = sites.find(({ instruction }) => instruction === 'rfi')!;
+    t.is(back.outcome.kind, joined ? 'patched' : 'refused');
+    const word = last!.outcome.kind === 'patched' ? last!.outcome.word : 0;
+    t.is(disassemble(word & ~1, 0).split(' ')[0], joined ? 'stmw' : 'tlbwe');
+    t.is(uninterrupted[0]!.lastPa, (joined ? back.ea : last!.ea) & 0x0fff_ffff, 'interrupts wait that long');
+    if (back.outcome.kind === 'patched') t.is(back.outcome.word, (assemble('rfi') | (last!.word & 0x03fff800) | 1) >>> 0);
   });
 }

@@ -38,14 +38,15 @@ export type ProfilePhase = v.InferOutput<typeof ProfilePhaseSchema>;
  * A stretch of successive exits, with the pages that the guest used between them, as the reference bits of the TLB tell. An event is
  * a place (index into `places`) and then words, by commas; events are separated by semicolons: `4,12,7,m9` is an exit at place 4,
  * before which pages 12 and 7 were used, and which mapped page 9 after a virtual miss. `e9` was mapped by the guest's own `tlbwe`, and
- * `-9` was dropped.
+ * `-9` was dropped. Where the guest uses many pages between two exits it is looked at in between, too: the place of such an event is a
+ * dot.
  */
 export const PageWindowSchema = v.strictObject({
   /** Index into the profile's phases. */
   phase: count,
   /** The pages that the shadow TLB holds at the start, in the order in which they will be replaced; -1 where a slot is empty. */
   slots: v.array(v.pipe(v.number(), v.safeInteger(), v.minValue(-1))),
-  events: v.pipe(v.string(), v.regex(/^(\d+(,[me-]?\d+)*(;|$))*$/, 'not a list of events')),
+  events: v.pipe(v.string(), v.regex(/^((\d+|\.)(,[me-]?\d+)*(;|$))*$/, 'not a list of events')),
 });
 export type PageWindow = v.InferOutput<typeof PageWindowSchema>;
 

@@ -1,7 +1,7 @@
 import { sprByNumber } from '@exitlab/core';
 import { EXIT_TYPES, ExitType } from '../exit-types.js';
 import { Ivor } from '../registers.js';
-import type { Work } from '../work.js';
+import { Work } from '../work.js';
 import type { Cost, CostParts } from './cost-parts.js';
 
 /** What the hypervisor's own work costs. The unit is host instructions, which the clock counts at one core cycle each. */
@@ -93,6 +93,8 @@ export class ComposedCosts implements CostProfile {
     add('dispatch', 1, parts.dispatch);
     if (work.instruction === '') add('handler', 1, this.#handler(EXIT_TYPES[type]?.name as string, work));
     else add('instruction', 1, this.#instruction(work));
+    // What a hypervisor would do for both instructions, each by itself, once it has come here.
+    if (work.returnsWithEntry) add('instruction', 1, parts.instructions['tlbwe 0'] ?? parts.otherInstruction);
     if (work.searches > 0) this.#composeSearch(work, add);
     add('guest TLB hash', work.hashedSearches, parts.search.hashed);
     add('guest TLB hash update', work.hashUpdates, parts.search.hashUpdate);
@@ -167,6 +169,18 @@ export class ComposedCosts implements CostProfile {
     add('shadow TLB mappings moved', work.shadowReloads, parts.shadowReloadEach);
     add('interrupt injection', work.injections, parts.injection);
   }
+}
+
+/** What it saves that a return from interrupt writes an entry of the guest's TLB, which an exit of its own did before. */
+export function mergedReturnCycles(costs: CostProfile): number {
+  const price = (type: ExitType, fields: Partial<Work>): number => {
+    const work = new Work();
+    work.reset(Ivor.PROGRAM, false);
+    return costs.price(type, Object.assign(work, { restoresAllGprs: true, ...fields }));
+  };
+  const rfi = { instruction: 'rfi' };
+  const merged = price(ExitType.EMUL_RFI, { ...rfi, returnsWithEntry: true });
+  return price(ExitType.EMUL_RFI, rfi) + price(ExitType.EMUL_TLBWE, { instruction: 'tlbwe' }) - merged;
 }
 
 const NOTHING: Cost = { instructions: 0, source: 'no work of its own' };

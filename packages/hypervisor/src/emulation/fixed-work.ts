@@ -1,4 +1,4 @@
-import { sprByNumber } from '@exitlab/core';
+import { encode, sprByNumber } from '@exitlab/core';
 import type { ExitType } from '../exit-types.js';
 import type { Policy } from '../policy.js';
 import { Msr, Spr } from '../registers.js';
@@ -24,8 +24,10 @@ export interface FixedWork {
   readonly inline?: InlineEmulation;
 }
 
+const PLAIN_RFI = encode('rfi', {});
+
 /** What `word` is to a guest kernel, decoded once; undefined where its work depends on more than the word. */
-export function fixedWorkOf(word: number, policy: Policy): FixedWork | undefined {
+export function fixedWorkOf(word: number, policy: Policy, isPatched: boolean): FixedWork | undefined {
   const instruction = findPrivileged(word);
   if (instruction === undefined || instruction.filled) return undefined;
   const register = fieldRt(word);
@@ -59,7 +61,8 @@ export function fixedWorkOf(word: number, policy: Policy): FixedWork | undefined
         inline: { kind: EmulationKind.writeMsr, register },
       };
     case 'rfi':
-      if (policy.hardwarePids !== 'two') return undefined;
+      // In a patched guest it may write an entry of the TLB as well.
+      if (policy.hardwarePids !== 'two' || (isPatched && word !== PLAIN_RFI)) return undefined;
       return {
         ...fixed(instruction, returnFromInterrupt),
         jumps: true,

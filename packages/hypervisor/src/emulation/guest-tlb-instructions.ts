@@ -44,9 +44,28 @@ function eagerContext(vcpu: Vcpu, tid: number): MappingContext {
   return vcpu.policy.hardwarePids === 'each' && tid !== 0 ? { userMode: true, pid: tid } : vcpu;
 }
 
-/** A reserved bit of `tlbwe`, which the patcher sets where the two words before wait in the shared page. */
+/** A reserved bit of `tlbwe` and `rfi`, which the patcher sets where words before wait in the shared page. */
 const JOINED_MARK = 1;
 const JOINED_FIELDS = [SharedField.joinedWord0, SharedField.joinedWord1, SharedField.joinedWord2] as const;
+
+/** Whether an instruction of a patched guest writes an entry whole. */
+export function isJoined(vcpu: Vcpu, word: number): boolean {
+  return (word & JOINED_MARK) !== 0 && vcpu.patchedCode !== undefined;
+}
+
+/** Register `number` as it was at the last of joined `tlbwe`, where the return behind them writes the entry. */
+const joinedRegister = (vcpu: Vcpu, number: number): number => vcpu.shared.get((SharedField.joinedRegisters + 4 * number) as SharedField);
+
+/** The entry that a return writes, and writes it: the return has the operands of the last `tlbwe`. */
+export function writeEntryOfReturn(vcpu: Vcpu, word: number): void {
+  vcpu.work.returnsWithEntry = true;
+  writeJoinedEntry(vcpu, entryOfReturn(vcpu, word), fieldRb(word), joinedRegister(vcpu, fieldRt(word)));
+}
+
+/** The entry that a joined return names. */
+export function entryOfReturn(vcpu: Vcpu, word: number): number {
+  return joinedRegister(vcpu, fieldRa(word)) % GUEST_TLB_ENTRIES;
+}
 
 /** Writes an entry whole: what was mapped for it goes once, and what it now maps comes once. */
 function writeJoinedEntry(vcpu: Vcpu, index: number, lastWord: number, lastValue: number): void {
@@ -65,7 +84,7 @@ export function emulateTlbwe(vcpu: Vcpu, word: number): boolean {
   if (ws > 2) return false;
   vcpu.work.tlbWord = ws;
   const index = writtenEntry(vcpu, word);
-  if ((word & JOINED_MARK) !== 0 && vcpu.patchedCode !== undefined) {
+  if (isJoined(vcpu, word)) {
     writeJoinedEntry(vcpu, index, ws, vcpu.processor.gpr(fieldRt(word)));
     return true;
   }

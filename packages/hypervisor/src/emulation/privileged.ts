@@ -3,7 +3,7 @@ import { ExitType } from '../exit-types.js';
 import { Dbcr0, Esr, Spr } from '../registers.js';
 import { SharedField } from '../shared-page.js';
 import type { Vcpu } from '../vcpu.js';
-import { emulateTlbre, emulateTlbsx, emulateTlbwe } from './guest-tlb-instructions.js';
+import { emulateTlbre, emulateTlbsx, emulateTlbwe, isJoined, writeEntryOfReturn } from './guest-tlb-instructions.js';
 import { fieldRt, fieldSpr } from './instruction-word.js';
 import { type EmulationContext, SPR_TABLE } from './sprs.js';
 
@@ -102,7 +102,10 @@ export const PRIVILEGED_INSTRUCTIONS: readonly PrivilegedInstruction[] = [
   kvm('wrteei', ExitType.EMUL_WRTEE, ({ vcpu }, word) => writeEe(vcpu, word)),
   kvm('mfspr', ExitType.EMUL_MFSPR, emulateMfspr),
   kvm('mtspr', ExitType.EMUL_MTSPR, emulateMtspr),
-  kvm('rfi', ExitType.EMUL_RFI, returnFromInterrupt),
+  kvm('rfi', ExitType.EMUL_RFI, (context, word) => {
+    if (isJoined(context.vcpu, word)) writeEntryOfReturn(context.vcpu, word);
+    return returnFromInterrupt(context);
+  }),
   kvm('tlbwe', ExitType.EMUL_TLBWE, ({ vcpu }, word) => (emulateTlbwe(vcpu, word) ? 'done' : 'illegal')),
   kvm('tlbsx', ExitType.EMUL_TLBSX, ({ vcpu }, word) => {
     emulateTlbsx(vcpu, word);

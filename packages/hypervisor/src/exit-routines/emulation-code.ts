@@ -149,7 +149,7 @@ export class EmulationCode extends ExitCode {
     const { b } = this;
     const shadow = new ShadowCode(this, translation.limits);
     const before = shadow.entry(index);
-    const wasValid = b.let(b.ne(b.and(before.word0, constant(TlbField.VALID)), ZERO));
+    const wasValid = b.let(b.ne(b.and(before.word0, constant(TlbField.V)), ZERO));
     const isOfEntry = (each: I32) => b.eq(this.item(HostCell.shadowGuestIndex, each), index);
     const found = { releases: b.variable(ZERO), readOnlyReleases: b.variable(ZERO), staleReferences: b.variable(ZERO) };
     b.if(wasValid, () => {
@@ -165,7 +165,7 @@ export class EmulationCode extends ExitCode {
     };
     const mask = shadow.pageMask(after);
     const ofSpace = b.eq(b.ne(b.and(after.word0, constant(TlbField.TS)), ZERO), b.ne(b.and(msr, constant(Msr.IS)), ZERO));
-    const isValid = b.ne(b.and(after.word0, constant(TlbField.VALID)), ZERO);
+    const isValid = b.ne(b.and(after.word0, constant(TlbField.V)), ZERO);
     const isMapped = translation.mapsEagerly ? b.let(b.and(b.and(isValid, ofSpace), shadow.beginsInRam(after, mask))) : ZERO;
     const write = (maps: boolean) => {
       const ea = b.let(b.and(b.and(after.word0, constant(TlbField.EPN)), b.not(mask)));

@@ -73,7 +73,7 @@ export class ShadowCode {
     };
     const checkSpace = () => {
       const word0 = b.let(code.item(HostCell.guestWord0, index.value));
-      b.if(b.eq(b.and(word0, constant(TlbField.VALID)), ZERO), more('slotsInvalid'), () =>
+      b.if(b.eq(b.and(word0, constant(TlbField.V)), ZERO), more('slotsInvalid'), () =>
         b.if(b.ne(b.ne(b.and(word0, constant(TlbField.TS)), ZERO), space), more('slotsOtherSpace'), hit),
       );
     };
@@ -167,14 +167,14 @@ export class ShadowCode {
     const user = b.and(entry.word2, constant(TlbField.USER_PERMISSIONS));
     const supervisor = b.shl(b.and(entry.word2, constant(TlbField.SUPERVISOR_PERMISSIONS)), constant(TlbField.USER_SHIFT));
     const kept = b.and(entry.word2, constant(TlbField.U0_TO_U3));
-    const always = constant(TlbField.SUPERVISOR_PERMISSIONS | TlbField.MEMORY_COHERENT);
+    const always = constant(TlbField.SUPERVISOR_PERMISSIONS | TlbField.M);
     const attributes = b.let(b.or(b.or(kept, b.select(userMode, user, supervisor)), always));
     code.setItem(HostCell.shadowIsWritable, slot, b.ne(b.and(attributes, constant(TlbField.UW)), ZERO));
     // A mapping of another process takes its slot, but the hardware does not see it.
     b.if(b.or(b.eq(tid, ZERO), b.eq(tid, code.cell(HostCell.pid))), () => {
       const hardwareTid = b.let(b.select(tid, constant(USER_PID), constant(KERNEL_PID)));
       code.setItem(HostCell.shadowHardwareTid, slot, hardwareTid);
-      const word0 = b.or(b.and(ea, constant(-PAGE_BYTES)), constant(TlbField.VALID | TlbField.TS | FOUR_KILOBYTES));
+      const word0 = b.or(b.and(ea, constant(-PAGE_BYTES)), constant(TlbField.V | TlbField.TS | FOUR_KILOBYTES));
       b.writeTlbEntry(slot, word0, b.and(pa, constant(-PAGE_BYTES)), attributes, hardwareTid);
     });
   }

@@ -23,6 +23,7 @@ import { NativeGuest } from '../run-control/native-guest.js';
 import type { RunEnd } from '../run-control/run-end.js';
 import { type RunLimits, runToEnd } from '../run-control/run-loop.js';
 import type { Runnable } from '../run-control/runnable.js';
+import { type GuestWatch, WatchedGuest } from '../run-control/watched-guest.js';
 import { kernelForStrategy, type PatchTime } from './kernel-patching.js';
 import type { StrategyRow } from './strategy.js';
 
@@ -56,6 +57,8 @@ export interface MachineOptions {
   readonly trace?: ExitTrace;
   /** Sees each exit when its time has passed, where there is a hypervisor; slower. */
   readonly onExit?: (exit: BookedExit) => void;
+  /** Looks at the guest from time to time, where there is a hypervisor. */
+  readonly watch?: GuestWatch;
   /** The text that ends the run, see {@link RunEnd}. */
   readonly expectation?: RegExp;
   /** Takes console output in pieces. */
@@ -141,7 +144,8 @@ export class Machine {
       );
       this.board.connect(this.hypervisor);
       applyGuestEntryState(this.hypervisor, plan.entry);
-      this.#guest = new HypervisedGuest(this.hypervisor);
+      const guest = new HypervisedGuest(this.hypervisor);
+      this.#guest = options.watch === undefined ? guest : new WatchedGuest(guest, options.watch);
     } else {
       this.board.connect(this.processor);
       applyEntryState(this.processor, plan.entry);

@@ -30,6 +30,20 @@ test('an interrupt-off and -on pair makes no exit, and an entry of the TLB one',
   t.is(exits([...entry, 'nop']), exits(['nop']) + 1);
 });
 
+test('an entry of the TLB and the return behind it are one exit, that of the return', (t) => {
+  const entry = ['li r21,9', 'lis r3,0x5000', 'ori r3,r3,0x210', 'tlbwe r3,r21,0', 'tlbwe r3,r21,1', 'tlbwe r3,r21,2', 'mfspr r3,276'];
+  const target = LOAD + BODY_OFFSET + 4 * (4 + entry.length + 1);
+  const back = [`lis r4,${target >> 16}`, `ori r4,r4,${target & 0xffff}`, 'mtspr 26,r4', 'mtspr 27,r26'];
+  const kernel = guest([...back, ...entry, 'rfi']);
+  const trap = finalState(kernel, { strategy: 'trap' });
+  for (const patchTime of PATCH_TIMES) {
+    const patched = finalState(kernel, { strategy: 'patched', patchTime });
+    t.deepEqual(patched.state, trap.state, patchTime);
+    t.deepEqual([patched.exitsOf('EMUL_TLBWE'), patched.exitsOf('EMUL_RFI')], [patchTime === 'trap' ? 1 : 0, 1], patchTime);
+    t.is(patched.state.tlb[9]!.word0, 0x50000210);
+  }
+});
+
 test('patched at its first trap, a site in a loop traps once', (t) => {
   const loop = (body: readonly string[]) => ['li r3,50', 'mtctr r3', ...body, `bdnz ${LOAD + BODY_OFFSET + 8}`];
   const kernel = guest(loop(['mfmsr r4', 'mtspr 272,r4']));

@@ -5,6 +5,7 @@ import { Machine } from '../../src/machine/machine.js';
 import { strategyByName } from '../../src/machine/strategy.js';
 import { sampleElf } from '../images/sample-images.js';
 import { assembled, RESET } from './assembled-code.js';
+import { MAP_PAGE, selfPatched } from './self-patching.js';
 
 /** Where the guest's code lies. */
 export const LOAD = 0x10000;
@@ -65,10 +66,12 @@ const filled = (lines: readonly string[], bytes: number): string[] => [
 
 /**
  * A guest as an ELF image: vectors first, then the body, then a reset. r28 points at data, r27 and r26 are MSRs with and without EE, r25 at
- * memory that is not mapped.
+ * memory that is not mapped. With `isPatched` the guest asks for the shared page first, and has patched those of its instructions, counted
+ * over all of it, for which that holds.
  */
-export function guest(body: readonly string[]): Uint8Array {
+export function guest(body: readonly string[], isPatched?: (index: number) => boolean): Uint8Array {
   const prelude = [
+    ...(isPatched === undefined ? [] : MAP_PAGE),
     `lis r28,${DATA >> 16}`,
     'lis r27,0',
     'ori r27,r27,0x9000',
@@ -84,7 +87,10 @@ export function guest(body: readonly string[]): Uint8Array {
     `b ${LOAD + BODY_OFFSET}`,
   ];
   const handlers = [...filled(HANDLER, 0x40), ...filled(EXTERNAL_HANDLER, 0x40)];
-  const code = assembled([...filled(prelude, HANDLER_OFFSET), ...handlers, ...body, ...RESET], LOAD);
+  const plain = [...filled(prelude, HANDLER_OFFSET), ...handlers, ...body, ...RESET];
+  const { lines, sequences } =
+    isPatched === undefined ? { lines: plain, sequences: [] } : selfPatched(plain, LOAD, LOAD + 4 * plain.length, isPatched);
+  const code = assembled([...lines, ...sequences], LOAD);
   return sampleElf(
     LOAD,
     [{ vaddr: LOAD, paddr: LOAD, bytes: code }],
@@ -94,7 +100,7 @@ export function guest(body: readonly string[]): Uint8Array {
 }
 
 export interface PrivilegedRun {
-  readonly strategy: 'native' | 'trap' | 'patched';
+  readonly strategy: 'native' | 'trap' | 'pv' | 'patched';
   readonly patchTime?: PatchTime;
   readonly policy?: Partial<Policy>;
   /** Guest instructions from one interrupt from outside to the next; none by default. Not for `native`. */

@@ -15,12 +15,18 @@ export type AddedMisses = MissCounts;
 /** Kinds of words in an event of a window. */
 const Word = { use: 0, miss: 1, eager: 2, drop: 3 } as const;
 
+/** The place of an event that is no exit but a look at the guest in between. */
+const LOOK = -1;
+
 /** A window taken apart: for each event its place, then how many words follow, then kind and page of each. */
 interface ParsedWindow {
   readonly phase: number;
   readonly slots: readonly number[];
   readonly codes: Int32Array;
   readonly eventCount: number;
+  /** Events that are exits, without the first that are not counted, and how many events those are. */
+  readonly countedExits: number;
+  readonly runInEvents: number;
   /** In one event. */
   readonly mostPages: number;
 }
@@ -45,16 +51,16 @@ export class PageReplay {
   readonly #profile: ExecutionProfile;
   readonly #policy: ShadowPolicy;
   readonly #windows: readonly ParsedWindow[];
-  /** Events that are counted, by phase. */
-  readonly #countedEvents: number[];
+  /** Exits that are counted, by phase. */
+  readonly #countedExits: number[];
   readonly #unpatched: readonly MissCounts[];
 
   constructor(profile: ExecutionProfile, policy: ShadowPolicy) {
     this.#profile = profile;
     this.#policy = policy;
     this.#windows = profile.windows.map(parseWindow);
-    this.#countedEvents = profile.phases.map(() => 0);
-    for (const window of this.#windows) this.#countedEvents[window.phase]! += window.eventCount - runIn(window);
+    this.#countedExits = profile.phases.map(() => 0);
+    for (const { phase, countedExits } of this.#windows) this.#countedExits[phase]! += countedExits;
     this.#unpatched = this.#replay(policy.shadowSlots, new Map(), profile.pages.length, undefined);
   }
 
@@ -64,10 +70,10 @@ export class PageReplay {
   }
 
   /**
-   * The most pages that the guest uses between two exits, as far as the windows show. In which order it does, and how often, no exit tells:
-   * where they are more than the slots, the misses are more than the replay counts.
+   * The most pages that the guest uses between two exits or looks, as far as the windows show. In which order it does, and how often, nothing
+   * tells: where they are more than the slots, the misses are more than the replay counts.
    */
-  get mostPagesBetweenExits(): number {
+  get mostPagesAtOnce(): number {
     return Math.max(0, ...this.#windows.map(({ mostPages }) => mostPages));
   }
 
@@ -84,8 +90,8 @@ export class PageReplay {
     const sharedPage = this.#policy.sharedPagePinned ? undefined : pageCount;
     const patched = this.#replay(this.slotsWith(patches), effects, pageCount + 1, sharedPage);
     return this.#profile.phases.map(({ count }, phase) => {
-      const events = this.#countedEvents[phase]!;
-      const scale = events === 0 ? 0 : count / events;
+      const exits = this.#countedExits[phase]!;
+      const scale = exits === 0 ? 0 : count / exits;
       const before = this.#unpatched[phase]!;
       const after = patched[phase]!;
       return { kernel: (after.kernel - before.kernel) * scale, user: (after.user - before.user) * scale };
@@ -119,11 +125,11 @@ export class PageReplay {
         if (isCounting) counts[(pages[page]?.kernel ?? true) ? 'kernel' : 'user']++;
       });
       const { codes } = window;
-      const first = runIn(window);
       let at = 0;
       for (let event = 0; event < window.eventCount; event++) {
-        isCounting = event >= first;
-        const effect = effectOf[codes[at++]!];
+        isCounting = event >= window.runInEvents;
+        const place = codes[at++]!;
+        const effect = place === LOOK ? undefined : effectOf[place];
         for (let left = codes[at++]!; left > 0; left--) {
           const kind = codes[at++]!;
           const page = codes[at++]!;
@@ -140,8 +146,7 @@ export class PageReplay {
   }
 }
 
-const runIn = ({ eventCount }: { readonly eventCount: number }): number =>
-  eventCount < LONG_WINDOW_EVENTS ? 0 : Math.floor(eventCount * RUN_IN_SHARE);
+const runIn = (events: number): number => (events < LONG_WINDOW_EVENTS ? 0 : Math.floor(events * RUN_IN_SHARE));
 
 function parseWindow({ phase, slots, events }: ProfiledWindow): ParsedWindow {
   const codes: number[] = [];
@@ -149,7 +154,7 @@ function parseWindow({ phase, slots, events }: ProfiledWindow): ParsedWindow {
   const each = events === '' ? [] : events.split(';');
   for (const event of each) {
     const [place, ...words] = event.split(',');
-    codes.push(Number(place), words.length);
+    codes.push(place === '.' ? LOOK : Number(place), words.length);
     mostPages = Math.max(mostPages, words.filter((word) => /^[m\d]/.test(word)).length);
     for (const word of words) {
       if (word.startsWith('m')) codes.push(Word.miss, Number(word.slice(1)));
@@ -158,5 +163,7 @@ function parseWindow({ phase, slots, events }: ProfiledWindow): ParsedWindow {
       else codes.push(Word.use, Number(word));
     }
   }
-  return { phase, slots, codes: Int32Array.from(codes), eventCount: each.length, mostPages };
+  const runInEvents = runIn(each.length);
+  const countedExits = each.slice(runInEvents).filter((event) => !event.startsWith('.')).length;
+  return { phase, slots, codes: Int32Array.from(codes), eventCount: each.length, countedExits, runInEvents, mostPages };
 }

@@ -1,4 +1,3 @@
-import { physicalAddress } from '../code-image.js';
 import type { PatchPlan, PatchSite } from '../patch-plan.js';
 import type { PatchRule, Trampoline } from '../patch-rule.js';
 
@@ -7,8 +6,13 @@ export interface PatchableSite {
   readonly site: PatchSite;
   readonly rule: PatchRule;
   readonly trampoline: Trampoline | undefined;
-  /** The exit stays and does the work of its fellows too: the last of joined `tlbwe`. */
+  /**
+   * The exit stays and does the work of its fellows too: the last of joined `tlbwe`. Where the return behind them does that in its place, it
+   * is counted as if this one stayed, and of that one the exit went.
+   */
   readonly staysExit: boolean;
+  /** The exit goes, but not what is done in it: the return behind joined `tlbwe`. */
+  readonly merges: boolean;
   /** The exit stays as a `tlbwe`, whose first writes map nothing any more: those before the last of joined ones. */
   readonly joins: boolean;
 }
@@ -20,14 +24,11 @@ export interface Patch {
 
 /** The patches of a plan, in the order of their first sites. */
 export function patchesOf(plan: PatchPlan): Patch[] {
-  const lastJoined = new Set(plan.uninterrupted.map(({ lastPa }) => lastPa));
   const patches = new Map<string, PatchableSite[]>();
   for (const site of plan.sites) {
-    const { ea, region, group, outcome } = site;
+    const { ea, group, outcome } = site;
     if (outcome.kind === 'refused') continue;
     const { rule } = outcome;
-    const isJoined = rule.rewrite.kind === 'join';
-    const isLast = isJoined && lastJoined.has(physicalAddress(region, ea));
     const key = group ?? `site at ${ea.toString(16)}`;
     const sites = patches.get(key) ?? [];
     patches.set(key, sites);
@@ -35,9 +36,16 @@ export function patchesOf(plan: PatchPlan): Patch[] {
       site,
       rule,
       trampoline: rule.rewrite.kind === 'trampoline' ? rule.rewrite.trampoline : undefined,
-      staysExit: isLast,
-      joins: isJoined && !isLast,
+      staysExit: false,
+      merges: rule.rewrite.kind === 'join-return',
+      joins: rule.rewrite.kind === 'join',
     });
   }
-  return [...patches.values()].map((sites) => ({ sites }));
+  return [...patches.values()].map((sites) => ({ sites: withLastJoined(sites) }));
+}
+
+/** Marks the last of joined `tlbwe`. */
+function withLastJoined(sites: readonly PatchableSite[]): PatchableSite[] {
+  const last = sites.findLastIndex(({ joins }) => joins);
+  return sites.map((site, index) => (index === last ? { ...site, staysExit: true, joins: false } : site));
 }

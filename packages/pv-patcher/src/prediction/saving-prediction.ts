@@ -48,8 +48,11 @@ export class SavingPredictor {
   readonly #replay: PageReplay;
   readonly #patches: readonly Patch[];
   readonly ranking: readonly RankedPatch[];
+  readonly #mergedReturnCycles: number;
 
-  constructor(plan: PatchPlan, profile: ExecutionProfile, policy: ShadowPolicy) {
+  /** `mergedReturnCycles` is what an exit saves where a return from interrupt does its work, too: it depends on the hypervisor's costs. */
+  constructor(plan: PatchPlan, profile: ExecutionProfile, policy: ShadowPolicy, mergedReturnCycles: number) {
+    this.#mergedReturnCycles = mergedReturnCycles;
     this.#profile = profile;
     this.#replay = new PageReplay(profile, policy);
     this.#patches = patchesOf(plan);
@@ -63,7 +66,7 @@ export class SavingPredictor {
     const added = this.#replay.addedMisses(chosen);
     const sum = { cycles: 0, exitCycles: 0, missCycles: 0, timerCycles: 0 };
     this.#profile.phases.forEach((phase, index) => {
-      const savings = sites.map((site) => savingOf(site, phase));
+      const savings = sites.map((site) => this.#savingOf(site, phase));
       const exitCycles = savings.reduce((saved, { cycles }) => saved + cycles, 0);
       const missCycles = this.#missCost(phase, added[index]!);
       const { cycles, timerCycles } = withFewerTimerInterrupts(
@@ -84,7 +87,7 @@ export class SavingPredictor {
     const counts = new Set(
       Array.from({ length: CURVE_POINTS }, (_, point) => Math.max(1, Math.round(this.ranking.length ** ((point + 1) / CURVE_POINTS)))),
     );
-    const pages = this.#replay.mostPagesBetweenExits;
+    const pages = this.#replay.mostPagesAtOnce;
     const slots = this.#replay.slotsWith(this.#patches);
     return {
       ...(pages > slots && { pagesBeyondSlots: { pages, slots } }),
@@ -113,7 +116,7 @@ export class SavingPredictor {
       const total = { patch, exits: 0, savedCycles: 0, missCycles: 0 };
       this.#profile.phases.forEach((phase, index) => {
         for (const site of patch.sites) {
-          const saving = savingOf(site, phase);
+          const saving = this.#savingOf(site, phase);
           const missCycles = site.trampoline === undefined ? 0 : exitsAt(phase, site.site.ea).count * missCyclesEach[index]!;
           total.exits += saving.count;
           total.savedCycles += saving.cycles - missCycles;
@@ -123,6 +126,18 @@ export class SavingPredictor {
       return total;
     });
     return ranked.sort((a, b) => b.savedCycles - a.savedCycles || a.patch.sites[0]!.site.ea - b.patch.sites[0]!.site.ea);
+  }
+
+  #savingOf({ site, rule, trampoline, staysExit, merges }: PatchableSite, phase: ProfiledPhase): SiteSaving {
+    if (staysExit) return { count: 0, cycles: 0, timerCycles: 0 };
+    const { count, cycles, kept, inTimer } = exitsAt(phase, site.ea);
+    if (merges) return { count, cycles: count * this.#mergedReturnCycles, timerCycles: inTimer.count * this.#mergedReturnCycles };
+    const stays = trampoline === undefined ? NONE : kept;
+    return {
+      count: count - stays.count,
+      cycles: cycles - stays.cycles - count * rule.costInstructions,
+      timerCycles: inTimer.cycles - inTimer.count * rule.costInstructions,
+    };
   }
 
   /** Cost of so many more misses in a phase, by what its misses of the kind cost. */
@@ -157,17 +172,6 @@ function exitsAt(phase: ProfiledPhase, ea: number): SiteExits {
 interface SiteSaving extends PricedExits {
   /** Of the time, what is saved in timer interrupts. */
   readonly timerCycles: number;
-}
-
-function savingOf({ site, rule, trampoline, staysExit }: PatchableSite, phase: ProfiledPhase): SiteSaving {
-  if (staysExit) return { count: 0, cycles: 0, timerCycles: 0 };
-  const { count, cycles, kept, inTimer } = exitsAt(phase, site.ea);
-  const stays = trampoline === undefined ? NONE : kept;
-  return {
-    count: count - stays.count,
-    cycles: cycles - stays.cycles - count * rule.costInstructions,
-    timerCycles: inTimer.cycles - inTimer.count * rule.costInstructions,
-  };
 }
 
 /**
