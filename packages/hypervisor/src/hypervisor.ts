@@ -1,19 +1,16 @@
 import { type InterruptInputs, type Processor, StopReason } from '@exitlab/core';
-import { Accounting, type AccountingSnapshot } from './accounting.js';
 import type { CostProfile } from './cost-profiles/cost-profile.js';
 import { LINUX_3_4_COSTS } from './cost-profiles/linux-3.4.js';
-import { DURATION_FIELDS } from './durations.js';
 import { EmulationTable } from './emulation/inline-emulation.js';
 import type { EmulationContext } from './emulation/sprs.js';
 import { DETECTOR_FIELDS, EndlessFaultDetector, type ObservedExit } from './endless-fault.js';
-import { EXIT_CLASS_DOUBLES } from './exit-classes.js';
+import { ExitBook, type HypervisorStatistics } from './exit-book.js';
 import { type Exit, guestPermitsFetch, handleExit } from './exit-handler.js';
-import { ExitLog, type LoggedExits } from './exit-log.js';
 import { installExitRoutines } from './exit-routines/exit-routines.js';
-import { ExitSites } from './exit-sites.js';
 import { EXIT_TYPES, ExitType } from './exit-types.js';
 import { type FixedExit, FixedExits } from './fixed-exits.js';
-import { EXIT_CLASS_CAPACITY, HostArea, HostCell, PINNED_COUNTS } from './host-area.js';
+import { GuestSleep } from './guest-sleep.js';
+import { HostArea, HostCell } from './host-area.js';
 import type { GuestDevices, HypervisorOptions, RunOutcome } from './hypervisor-options.js';
 import { deliverInterrupts, dequeueInterrupt, Priority, queueInterrupt } from './interrupts.js';
 import { PatchedCode } from './patched-code.js';
@@ -40,25 +37,16 @@ const MOST_SERVED_IN_HOST = 8;
 /** A bit for each interrupt that saves the pc elsewhere than in SRR0. */
 const CRITICAL_VECTORS = (1 << Ivor.CRITICAL) | (1 << Ivor.WATCHDOG) | (1 << Ivor.DEBUG);
 
-/** What a hypervisor tells of the run so far. */
-export interface HypervisorStatistics extends AccountingSnapshot {
-  /** Exits by guest pc and type name, if asked for. */
-  readonly sites: ReadonlyMap<number, ReadonlyMap<string, number>> | undefined;
-}
-
 /** A virtual 440 over a real one: what /dev/kvm is to its machine monitor. */
 export class Hypervisor implements InterruptInputs {
   readonly processor: Processor;
   readonly policy: Policy;
   readonly costProfile: CostProfile;
   readonly vcpu: Vcpu;
-  readonly #devices: GuestDevices;
   readonly #timers: Timers;
   readonly #shadowTlb: ShadowTlb;
-  readonly #accounting: Accounting;
-  readonly #sites: ExitSites | undefined;
-  /** Absent where nobody wants to know of each exit. */
-  readonly #log: ExitLog | undefined;
+  readonly #book: ExitBook;
+  readonly #sleep: GuestSleep;
   readonly #context: EmulationContext;
   readonly #work = new Work();
   readonly #area: HostArea;
@@ -74,22 +62,17 @@ export class Hypervisor implements InterruptInputs {
     guestInstructions: 0,
   };
   readonly #userSpace: UserSpace;
-  readonly #onExit: HypervisorOptions['onExit'];
   readonly #fixedExits: FixedExits;
   /** Guest execution since the last exit, which run may have left in between. */
   #guestCycles = 0;
   #stopRequested = false;
-  #onCleared: (() => void) | undefined;
   /** Whether the guest was stopped between two instructions, rather than by an exit of its own. */
   #interrupted = false;
-  /** The guest sleeps, and its exit is not booked yet. */
-  #sleeping: { pc: number; idleCycles: number; type: ExitType } | undefined;
 
   constructor(processor: Processor, devices: GuestDevices, options: HypervisorOptions = {}) {
     this.processor = processor;
     this.policy = checkPolicy(options.policy ?? LINUX_3_4);
     this.costProfile = options.costProfile ?? LINUX_3_4_COSTS;
-    this.#devices = devices;
     const memoryBytes = processor.memory.sizeBytes;
     const hasPage = this.policy.magicPage !== 'none';
     const ramBytes = options.ramBytes ?? (hasPage ? memoryBytes - MAGIC_PAGE_BYTES : memoryBytes);
@@ -109,18 +92,9 @@ export class Hypervisor implements InterruptInputs {
     this.vcpu = new Vcpu(processor, this.policy, ramBytes, shared, this.#shadowTlb, this.#work);
     this.vcpu.patchedCode = patchedCode;
     if (shared.pa !== undefined && this.policy.magicPage === 'silent') this.#shadowTlb.mapMagicPage(shared.pa);
-    const isTimed = options.exitTiming ?? true;
-    this.#accounting = new Accounting(this.costProfile, isTimed, {
-      timeInGuest: area.doublesAt(HostCell.timeInGuest, DURATION_FIELDS),
-      pinnedCounts: area.doublesAt(HostCell.pinnedCounts, PINNED_COUNTS),
-      exitClasses: area.doublesAt(HostCell.exitClasses, EXIT_CLASS_CAPACITY * EXIT_CLASS_DOUBLES),
-    });
-    const sites = options.countSites === true ? new ExitSites() : undefined;
-    this.#sites = sites;
-    const takers = [...(sites ? [(exits: LoggedExits) => sites.book(exits)] : []), ...(options.trace ? [options.trace] : [])];
-    if (takers.length > 0) this.#log = new ExitLog(takers, area);
-    this.#onExit = options.onExit;
-    this.#fixedExits = new FixedExits(this.policy, this.#accounting, new EmulationTable(area, shared), patchedCode !== undefined);
+    this.#book = new ExitBook(processor.clock, area, this.costProfile, options);
+    this.#sleep = new GuestSleep(this.vcpu, this.#timers, devices, this.#book, () => this.#takeStopRequest());
+    this.#fixedExits = new FixedExits(this.policy, this.#book.accounting, new EmulationTable(area, shared), patchedCode !== undefined);
     const endlessFaultLimit = options.endlessFaultLimit ?? 10_000;
     this.#detector = new EndlessFaultDetector(endlessFaultLimit, area.doublesAt(HostCell.faultDetector, DETECTOR_FIELDS));
     this.#userSpace = new UserSpace(this.vcpu, devices, this.#work, options.hostProcessPages ?? 0);
@@ -137,11 +111,12 @@ export class Hypervisor implements InterruptInputs {
     // Under other policies no routine changes the guest's mode.
     const [kernelPid, userPid] = this.policy.hardwarePids === 'two' ? [hardwarePid(false), hardwarePid(true)] : [0, 0];
     installExitRoutines(processor, {
-      ...{ area, shared, kernelPid, userPid, isTimed, endlessFaultLimit },
+      ...{ area, shared, kernelPid, userPid, endlessFaultLimit },
+      isTimed: options.exitTiming ?? true,
       policy: this.policy,
-      accounting: this.#accounting,
+      accounting: this.#book.accounting,
       limits: this.#shadowTlb.limits,
-      isLogged: this.#log !== undefined,
+      isLogged: this.#book.isLogged,
       hasPatchedCode: options.patchedGuest !== undefined,
     });
   }
@@ -153,13 +128,12 @@ export class Hypervisor implements InterruptInputs {
 
   /** Exit timing since the start or the last {@link clearStatistics}. */
   statistics(): HypervisorStatistics {
-    this.#log?.handOver();
-    return { ...this.#accounting.snapshot(), sites: this.#sites?.snapshot() };
+    return this.#book.snapshot();
   }
 
   /** Forgets the exit timing, from the end of the present exit on; `then` is called at that moment. */
   clearStatistics(then: () => void = () => {}): void {
-    this.#onCleared = then;
+    this.#book.clearAfterNext(then);
   }
 
   /** Tells that the host's user space does more than an ordinary exit asks for, and needs `pages` pages for it. */
@@ -215,7 +189,7 @@ export class Hypervisor implements InterruptInputs {
   /** Runs the guest until at most `maxInstructions` more of its instructions have completed, or something else ends it. */
   run(maxInstructions: number): RunOutcome {
     const outcome = this.#run(maxInstructions);
-    this.#log?.handOver();
+    this.#book.handOver();
     return outcome;
   }
 
@@ -226,10 +200,7 @@ export class Hypervisor implements InterruptInputs {
     const ended = this.#prepareFromOutside();
     if (ended !== undefined) return ended;
     while (true) {
-      if (this.#stopRequested) {
-        this.#stopRequested = false;
-        return { kind: 'stopped' };
-      }
+      if (this.#takeStopRequest()) return { kind: 'stopped' };
       const remaining = end - this.guestInstructions;
       if (remaining <= 0) return { kind: 'limit' };
       this.#enter();
@@ -281,8 +252,7 @@ export class Hypervisor implements InterruptInputs {
     return (
       vcpu.pending !== 0 ||
       vcpu.heldInCriticalSection ||
-      this.#onExit !== undefined ||
-      this.#onCleared !== undefined ||
+      this.#book.mustSeeEveryExit ||
       vcpu.patchedCode?.isWaiting === true ||
       // The routine's stores to the page do not look for code in it.
       this.#shadowTlb.sharedPageIsExecutable
@@ -291,12 +261,12 @@ export class Hypervisor implements InterruptInputs {
 
   /** On a call of run: what the monitor has raised meanwhile is delivered first; a sleeping guest goes on sleeping or wakes. */
   #prepareFromOutside(): RunOutcome | undefined {
-    if (this.#sleeping !== undefined) return this.#sleep();
+    if (this.#sleep.isAsleep) return this.#goOnSleeping();
     if (this.vcpu.patchedCode !== undefined) this.#timers.clearDeferred(this.vcpu);
     deliverInterrupts(this.vcpu, this.#work);
     if (this.#work.delivered !== 0 && this.#interrupted) {
       this.#bookTimeInGuest();
-      this.#book(ExitType.SIGNAL, this.vcpu.pc, 0);
+      this.#book.book(ExitType.SIGNAL, this.vcpu.pc, 0, this.#work);
     }
     this.#interrupted = false;
     return undefined;
@@ -304,7 +274,7 @@ export class Hypervisor implements InterruptInputs {
 
   /** KVM's TIMEINGUEST counts entries into the guest, and a slice of {@link run} that ends without an exit is none. */
   #bookTimeInGuest(): void {
-    this.#accounting.bookTimeInGuest(this.#guestCycles);
+    this.#book.accounting.bookTimeInGuest(this.#guestCycles);
     this.#guestCycles = 0;
   }
 
@@ -334,13 +304,13 @@ export class Hypervisor implements InterruptInputs {
     const asleep = (vcpu.msr & Msr.WE) !== 0 || outcome.kind === 'idle';
     const ended = this.#userSpace.complete(outcome, exit);
     if (ended?.kind === 'failure') {
-      this.#book(type, exit.pc, 0);
+      this.#book.book(type, exit.pc, 0, this.#work);
       return ended;
     }
     if (asleep) {
       return this.#fallAsleep(exit.pc, outcome.kind === 'idle' ? type : ExitType.EMUL_WAIT);
     }
-    this.#book(type, exit.pc, 0);
+    this.#book.book(type, exit.pc, 0, this.#work);
     if (ended !== undefined) return ended;
     this.#serveTimersInHost();
     const observed = this.#observed;
@@ -357,7 +327,7 @@ export class Hypervisor implements InterruptInputs {
 
   /** The short way for the instruction that has led here, if there is one. */
   #fixedExit(): FixedExit | undefined {
-    if (this.#onExit !== undefined || this.#onCleared !== undefined || this.vcpu.patchedCode?.isWaiting === true) return undefined;
+    if (this.#book.mustSeeEveryExit || this.vcpu.patchedCode?.isWaiting === true) return undefined;
     const word = this.processor.interruptedInstruction();
     return word === undefined ? undefined : this.#fixedExits.find(word);
   }
@@ -374,18 +344,16 @@ export class Hypervisor implements InterruptInputs {
       Object.assign(this.#work, entry.work);
       return this.#fallAsleep(pc, ExitType.EMUL_WAIT);
     }
-    this.#log?.add(entry.type, pc, processor.clock.cycles, entry.cycles);
-    processor.clock.advance(entry.cycles);
-    entry.count++;
+    this.#book.bookAnother(entry, pc);
     this.#serveTimersInHost();
     this.#detector.observeProgress(this.guestInstructions, work.jumps);
     return undefined;
   }
 
   #fallAsleep(pc: number, type: ExitType): RunOutcome | undefined {
-    this.#sleeping = { pc, idleCycles: 0, type };
+    this.#sleep.begin(pc, type);
     this.#work.waits++;
-    return this.#sleep();
+    return this.#goOnSleeping();
   }
 
   #takeTimerExit(pc: number): RunOutcome | undefined {
@@ -396,7 +364,7 @@ export class Hypervisor implements InterruptInputs {
     deliverInterrupts(vcpu, this.#work);
     const type =
       expiries.decrementer || expiries.hostTick || expiries.retry ? ExitType.DEC : expiries.watchdog ? ExitType.X_WATCHDOG : ExitType.X_FIT;
-    this.#book(type, pc, 0);
+    this.#book.book(type, pc, 0, this.#work);
     if (expiries.watchdogReset) return { kind: 'reset' };
     this.#serveTimersInHost();
     return undefined;
@@ -415,48 +383,19 @@ export class Hypervisor implements InterruptInputs {
     }
   }
 
-  /**
-   * The guest has set MSR[WE]: it sleeps until an interrupt is pending (kvm_vcpu_block). A pending one that the guest does not allow
-   * ends the sleep at once, as there.
-   */
-  #sleep(): RunOutcome | undefined {
-    const { vcpu, processor } = this;
-    const sleeping = this.#sleeping as { pc: number; idleCycles: number; type: ExitType };
-    while (vcpu.pending === 0) {
-      const deadline = this.#timers.nextDeadline;
-      const timerCycles = Number.isFinite(deadline) ? this.#timers.cyclesUntil(deadline) : undefined;
-      const cycles = this.#devices.idle === undefined ? timerCycles : this.#devices.idle(timerCycles);
-      if (cycles === undefined || this.#stopRequested) {
-        if (cycles === undefined) return { kind: 'wait' };
-        this.#stopRequested = false;
-        return { kind: 'stopped' };
-      }
-      processor.clock.advance(cycles);
-      sleeping.idleCycles += cycles;
-      if (!this.#timers.expired) continue;
-      this.#timers.expire(vcpu);
-    }
-    this.#sleeping = undefined;
-    deliverInterrupts(vcpu, this.#work);
-    this.#accounting.bookIdle(sleeping.idleCycles);
-    this.#book(sleeping.type, sleeping.pc, sleeping.idleCycles);
+  #goOnSleeping(): RunOutcome | undefined {
+    const ended = this.#sleep.goOn();
+    if (ended !== undefined) return ended;
+    deliverInterrupts(this.vcpu, this.#work);
+    this.#sleep.end(this.#work);
     this.#serveTimersInHost();
     return undefined;
   }
 
-  /** Books the exit and lets its modelled time pass. */
-  #book(type: ExitType, pc: number, idleCycles: number): void {
-    const { clock } = this.processor;
-    const cycles = this.#accounting.bookExit(type, idleCycles, this.#work);
-    this.#log?.add(type, pc, clock.cycles - idleCycles, cycles + idleCycles);
-    clock.advance(cycles);
-    this.#onExit?.({ type, pc, cycles, work: this.#work });
-    if (this.#onCleared === undefined) return;
-    this.#accounting.clear();
-    this.#log?.handOver();
-    this.#sites?.clear();
-    this.#onCleared();
-    this.#onCleared = undefined;
+  #takeStopRequest(): boolean {
+    const wasRequested = this.#stopRequested;
+    this.#stopRequested = false;
+    return wasRequested;
   }
 }
 
