@@ -57,6 +57,13 @@ export class FaultWatch {
     if (this.#state.get(State.faultRemaining) === remaining) this.#retiredInstructions = retiredInstructions;
   }
 
+  /** A host that runs on after an endless fault may have mended what caused it: counts anew. */
+  beginRun(): void {
+    if (!this.isEndless) return;
+    this.#state.set(State.faultCount, 0);
+    this.#state.set(State.faultsAtOnce, 0);
+  }
+
   get isEndless(): boolean {
     return this.#count >= ENDLESS_FAULT_COUNT;
   }

@@ -296,6 +296,7 @@ export class Processor440 implements Processor {
 
   run(maxInstructions: number): StopReason {
     const end = this.#completed + maxInstructions;
+    this.#faults.beginRun();
     for (;;) {
       if (this.#stopRequested) {
         this.#stopRequested = false;

@@ -20,6 +20,18 @@ test('one access fault for ever is endless, even if a handler runs in between', 
   t.deepEqual(watch.endlessFault, { vector: Vector.dataTlbError, pc: 0x1000, ea: 0x2000, count: MANY });
 });
 
+test('a host that runs on after an endless fault hears of it again only when it has come as often again', (t) => {
+  const watch = newWatch();
+  const fault = (i: number) => watch.record(Vector.dataTlbError, 0x1000, 0x2000, 50 * i);
+  repeat(fault);
+  watch.beginRun();
+  t.is(watch.endlessFault, undefined);
+  repeat(fault, MANY - 1);
+  t.false(watch.isEndless);
+  fault(MANY);
+  t.true(watch.isEndless);
+});
+
 test('interrupts at changing places without a single instruction in between are endless', (t) => {
   const watch = newWatch();
   repeat((i) => watch.record(i % 2 === 0 ? Vector.program : Vector.instructionTlbError, i % 2 === 0 ? 0 : 0x8000_0000, 0, 7));

@@ -110,7 +110,7 @@ function fill(isData: boolean, keepsProcessesApart: boolean): string[] {
   ];
 }
 
-function answerCode(answer: Answer, saved: readonly [string, string], scratch: string, random: RandomWords): string[] {
+function answerCode(answer: Answer, saved: readonly [string, string], scratch: string, random: RandomWords, apart: boolean): string[] {
   const [address, state] = saved;
   switch (answer) {
     case 'goOn':
@@ -120,26 +120,29 @@ function answerCode(answer: Answer, saved: readonly [string, string], scratch: s
     case 'restart':
       return restart(saved, scratch);
     case 'toSupervisor':
-      return [...answerCode('skip', saved, scratch, random), `mfspr r31,${state}`, 'rlwinm r31,r31,0,18,16', `mtspr ${state},r31`];
+      return [...answerCode('skip', saved, scratch, random, apart), `mfspr r31,${state}`, 'rlwinm r31,r31,0,18,16', `mtspr ${state},r31`];
     case 'withoutExceptions':
-      return [...answerCode('skip', saved, scratch, random), `mfspr r31,${state}`, 'rlwinm r31,r31,0,24,19', `mtspr ${state},r31`];
+      return [...answerCode('skip', saved, scratch, random, apart), `mfspr r31,${state}`, 'rlwinm r31,r31,0,24,19', `mtspr ${state},r31`];
     case 'clearExceptions':
       return [
-        ...answerCode('skip', saved, scratch, random),
+        ...answerCode('skip', saved, scratch, random, apart),
         ...['mfmsr r31', 'ori r31,r31,0x2000', 'mtmsr r31'],
         ...[0, 1, 2, 3, 5].map((field) => `mtfsfi ${field},0`),
       ];
     case 'fillData':
-      return fill(true, random.oneIn(2));
+      return fill(true, apart || random.oneIn(2));
     case 'fillCode':
-      return fill(false, random.oneIn(2));
+      return fill(false, apart || random.oneIn(2));
     case 'fillOrRestart':
-      return random.oneIn(3) ? restart(saved, scratch) : fill(false, random.oneIn(2));
+      return random.oneIn(3) ? restart(saved, scratch) : fill(false, apart || random.oneIn(2));
   }
 }
 
-/** The words of a vector's handler. */
-export function handlerWords(vector: number, random: RandomWords): number[] {
+/**
+ * The words of a vector's handler.
+ * @param apart whether each page belongs to a process
+ */
+export function handlerWords(vector: number, random: RandomWords, apart: boolean): number[] {
   const kind = CRITICAL.has(vector) ? 'critical' : 'base';
   const [save, scratch] = SAVES[kind];
   const [address, state, back] = RETURNS[kind];
@@ -148,7 +151,7 @@ export function handlerWords(vector: number, random: RandomWords): number[] {
     `mtspr ${save},r31`,
     ...acknowledge(vector, random),
     ...BASES.flatMap(([register, value]) => load(register, value)),
-    ...answerCode(answer, [address, state], scratch, random),
+    ...answerCode(answer, [address, state], scratch, random, apart),
     `mfspr r31,${save}`,
     back,
   ];

@@ -32,13 +32,14 @@ export interface RandomImage {
   readonly thresholds: TranslationThresholds;
 }
 
-export function randomImage(seed: number): RandomImage {
+/** @param processesApart whether every page that a program fills into its TLB belongs to a process; else to all in some programs */
+export function randomImage(seed: number, processesApart = false): RandomImage {
   const random = new RandomWords(seed);
   const places = randomPlaces(random);
   const gprs = Array.from({ length: 32 }, () => (random.oneIn(3) ? random.below(64) : random.next()));
   for (const [register, value] of BASES) gprs[register] = value;
   return {
-    handlers: makeHandlers(random, places),
+    handlers: makeHandlers(random, places, processesApart),
     program: bytesOf(new ProgramWriter(random, places).write()),
     data: bytesOf(Array.from({ length: (Layout.dataPages * PAGE_BYTES) / 4 }, () => randomHighHalf(random))),
     places,
@@ -53,10 +54,10 @@ export function randomImage(seed: number): RandomImage {
   };
 }
 
-function makeHandlers(random: RandomWords, places: readonly number[]): Uint8Array {
+function makeHandlers(random: RandomWords, places: readonly number[], apart: boolean): Uint8Array {
   const words = new Array<number>(Layout.handlersBytes / 4).fill(0);
   const place = (address: number, values: readonly number[]) => void words.splice(address >>> 2, values.length, ...values);
-  for (let vector = 0; vector < 16; vector++) place(vector * Layout.vectorBytes, handlerWords(vector, random));
+  for (let vector = 0; vector < 16; vector++) place(vector * Layout.vectorBytes, handlerWords(vector, random, apart));
   place(
     Layout.restarts,
     Array.from({ length: Layout.restartCount }, () => randomCodeAddress(random, places)),

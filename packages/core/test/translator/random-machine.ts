@@ -65,13 +65,13 @@ export class RandomMachine {
   }
 
   // --- the host ---------------------------------------------------------------------------------------------------------------
-  /** The host does something, and the processor runs for a while, `shorten` of its instructions left out. */
-  step(shorten = 0): void {
+  /** The host does something, and the processor runs for a while. */
+  step(): void {
     const random = this.#random;
     this.#intervene(random);
     const instructions = random.pick([1, 2, 3, 10, 100, 300, 1000, 2000]) + random.below(60);
     this.processor.interruptTarget = random.oneIn(8) ? 'host' : 'vectors';
-    this.#run(Math.max(0, instructions - shorten));
+    this.#run(instructions);
   }
 
   #run(instructions: number): void {

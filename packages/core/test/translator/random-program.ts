@@ -108,7 +108,7 @@ export class ProgramWriter {
     [10, () => this.#push(this.#random.pick(OTHERS).replaceAll(/r([AB])\b/g, () => `r${this.#data()}`))],
     [4, () => this.#writeSprMove()],
     [4, () => this.#push(...this.#changeOfTlb())],
-    [2, () => this.#push(`li r28,${this.#random.oneIn(4) ? this.#random.below(12) : this.#random.below(3)}`, 'mtspr PID,r28')],
+    [2, () => this.#push(`li r28,${1 + (this.#random.oneIn(4) ? this.#random.below(12) : this.#random.below(2))}`, 'mtspr PID,r28')],
     [2, () => this.#writeReturn()],
     [2, () => this.#push(...load(28, randomMsr(this.#random)), 'mtmsr r28')],
     [3, () => this.#push(...this.#timerCode())],

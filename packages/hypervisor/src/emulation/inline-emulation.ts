@@ -51,26 +51,29 @@ export function sharedAddress(memory: HostMemory, shared: SharedPage, field: Sha
 }
 
 /**
- * Emulations by instruction word, where the exit routine looks them up: some slots a hash, and 0, which is no instruction, in those that
- * are free.
+ * Emulations by instruction word, where the exit routine looks them up: some slots a hash. In those that are free stands a word that is
+ * looked for elsewhere, since a guest may execute any.
  */
 export class EmulationTable {
   readonly #area: HostArea;
   readonly #shared: SharedPage;
+  readonly #taken = new Set<number>();
 
   constructor(area: HostArea, shared: SharedPage) {
     this.#area = area;
     this.#shared = shared;
+    for (let slot = 0; slot < EMULATION_SLOTS; slot++) this.#setWord(slot, wordElsewhere(slot));
   }
 
   /** `exit`: what is known of the exits beforehand, where they are all alike. */
   enter(word: number, emulation: InlineEmulation, exit = { cycles: 0, exitType: 0, countIndex: 0 }): void {
     const slots = EMULATION_PROBES.map((probe) => emulationSlot(word) ^ probe);
-    const slot = slots.find((each) => this.#wordIn(each) === 0) ?? slots[0]!;
+    const slot = slots.find((each) => !this.#taken.has(each)) ?? slots[0]!;
+    this.#taken.add(slot);
     const { memory } = this.#area;
     const { place } = emulation;
     const set = (offset: number, value: number) => this.#area.set(HostCell.emulations + slot * EMULATION_SLOT_BYTES + offset, value);
-    set(EmulationSlot.word, word);
+    this.#setWord(slot, word);
     set(EmulationSlot.kind, emulation.kind);
     set(EmulationSlot.register, 4 * emulation.register);
     if (emulation.entryRegister !== undefined) set(EmulationSlot.place, 4 * emulation.entryRegister);
@@ -84,8 +87,8 @@ export class EmulationTable {
     set(EmulationSlot.count, memory.base + HostCell.pinnedCounts + 8 * exit.countIndex);
   }
 
-  #wordIn(slot: number): number {
-    return this.#area.get(HostCell.emulations + slot * EMULATION_SLOT_BYTES + EmulationSlot.word);
+  #setWord(slot: number, word: number): void {
+    this.#area.set(HostCell.emulations + slot * EMULATION_SLOT_BYTES + EmulationSlot.word, word);
   }
 }
 
@@ -97,4 +100,11 @@ export const EMULATION_PROBES = [0, 1, 2, 3] as const;
 
 function emulationSlot(word: number): number {
   return (Math.imul(word, EMULATION_HASH.multiplier) >>> EMULATION_HASH.shift) % EMULATION_SLOTS;
+}
+
+/** A word for which nobody looks in a slot. */
+function wordElsewhere(slot: number): number {
+  let word = 0;
+  while (EMULATION_PROBES.some((probe) => (emulationSlot(word) ^ probe) === slot)) word++;
+  return word;
 }
