@@ -26,7 +26,7 @@ const PROFILED: NonNullable<RunResult['profile']>['phases'] = [
     },
     virtualMisses: NO_EXITS,
     windowMisses: { kernel: NO_EXITS, user: NO_EXITS },
-    timerInterrupts: { count: 3, followed: 3, cycles: 700 },
+    timerInterrupts: { count: 3, followed: 3, cycles: 700, missCycles: 0 },
   },
 ];
 

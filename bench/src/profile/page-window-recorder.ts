@@ -54,6 +54,7 @@ export class PageWindowRecorder {
   /** The page in each slot at the last exit. */
   #held: number[] = [];
   readonly #stopGuest: () => void;
+  #inTimer = false;
 
   /** `slots` is how many of the TLB the hypervisor gives to the guest, asked for when they are there; `stopGuest` makes it stop for a look. */
   constructor(processor: () => Processor, slots: () => number, stopGuest: () => void) {
@@ -71,13 +72,14 @@ export class PageWindowRecorder {
   look(): void {
     const open = this.#open;
     if (open?.slots === undefined) return;
-    open.events.push(['.', ...this.#takeReferences(this.#held)].join(','));
+    open.events.push([this.#inTimer ? 't.' : '.', ...this.#takeReferences(this.#held)].join(','));
     open.looks++;
     if (open.looks >= MOST_LOOKS) this.#close(open);
   }
 
-  /** Takes note of an exit; where it is a virtual miss inside a window, says whose page was missing. */
-  observe(pc: number, isVirtualMiss: boolean, phase: number): { readonly kernel: boolean } | undefined {
+  /** Takes note of an exit, perhaps within a timer interrupt; where it is a virtual miss inside a window, says whose page was missing. */
+  observe(pc: number, isVirtualMiss: boolean, phase: number, inTimer: boolean): { readonly kernel: boolean } | undefined {
+    this.#inTimer = inTimer;
     this.#phases[phase] ??= { spacing: FIRST_SPACING_EXITS, exits: 0, windows: [], usesMany: false };
     const state = this.#phases[phase];
     if (this.#open === undefined) {
@@ -120,7 +122,7 @@ export class PageWindowRecorder {
       this.#start(open.phase);
       return undefined;
     }
-    const words = [this.#place(pc), ...used].map(String);
+    const words = [`${this.#inTimer ? 't' : ''}${this.#place(pc)}`, ...used.map(String)];
     this.#held.forEach((page, slot) => {
       if (page !== EMPTY && held[slot] !== page && slot !== mapped) words.push(`-${page}`);
     });

@@ -15,6 +15,7 @@ interface FollowedInterrupt {
   readonly phase: Mutable<ProfilePhase>;
   readonly interruptedPc: number;
   readonly startCycles: number;
+  missCycles: number;
   /** The exits within it. */
   readonly exits: { readonly site: Mutable<SiteExits>; readonly cycles: number }[];
 }
@@ -57,12 +58,15 @@ export class ProfileRecorder implements GuestWatch {
     const { cycles } = processor.clock;
     phase.count++;
     phase.cycles += cycles - this.#lastCycles;
-    if (isVirtualMiss(type)) add(phase.virtualMisses, exit.cycles);
-    else this.#addSite(phase, exit, type, vcpu.msr);
+    const followed = this.#followed;
+    if (isVirtualMiss(type)) {
+      add(phase.virtualMisses, exit.cycles);
+      if (followed !== undefined) followed.missCycles += exit.cycles;
+    } else this.#addSite(phase, exit, type, vcpu.msr);
     this.#followTimerInterrupts(phase, exit, cycles);
     this.#lastCycles = cycles;
     this.#lastMsr = vcpu.msr;
-    const missed = this.#windows.observe(exit.pc, isVirtualMiss(type), this.#phases.indexOf(phase));
+    const missed = this.#windows.observe(exit.pc, isVirtualMiss(type), this.#phases.indexOf(phase), followed !== undefined);
     if (missed !== undefined) add(phase.windowMisses[missed.kernel ? 'kernel' : 'user'], exit.cycles);
   };
 
@@ -88,7 +92,7 @@ export class ProfileRecorder implements GuestWatch {
         sites: {},
         virtualMisses: { count: 0, cycles: 0 },
         windowMisses: { kernel: { count: 0, cycles: 0 }, user: { count: 0, cycles: 0 } },
-        timerInterrupts: { count: 0, followed: 0, cycles: 0 },
+        timerInterrupts: { count: 0, followed: 0, cycles: 0, missCycles: 0 },
       };
       this.#phases.push(phase);
     }
@@ -120,13 +124,20 @@ export class ProfileRecorder implements GuestWatch {
       const overwritten = !atThisExit && work.delivered !== 0;
       this.#followed = overwritten
         ? undefined
-        : { phase, interruptedPc: vcpu.shared.get(SharedField.srr0), startCycles: atThisExit ? cycles : this.#lastCycles, exits: [] };
+        : {
+            phase,
+            interruptedPc: vcpu.shared.get(SharedField.srr0),
+            startCycles: atThisExit ? cycles : this.#lastCycles,
+            missCycles: 0,
+            exits: [],
+          };
       return;
     }
     if (followed === undefined) return;
     if (work.instruction === 'rfi' && vcpu.pc === followed.interruptedPc) {
       followed.phase.timerInterrupts.followed++;
       followed.phase.timerInterrupts.cycles += cycles - followed.startCycles;
+      followed.phase.timerInterrupts.missCycles += followed.missCycles;
       for (const { site, cycles: exitCycles } of followed.exits) add(site.inTimer, exitCycles);
       this.#followed = undefined;
     } else if (followed.exits.length > LONGEST_INTERRUPT_EXITS) this.#followed = undefined;

@@ -27,10 +27,10 @@ export const ProfilePhaseSchema = v.strictObject({
   /** Of these, the ones inside page windows, by whose page was missing. */
   windowMisses: v.strictObject({ kernel: v.strictObject(priced), user: v.strictObject(priced) }),
   /**
-   * Timer interrupts: how many, how many of them were followed from delivery to return, and the modelled time that those took. There
-   * are fewer of them when the run takes less time.
+   * Timer interrupts: how many, how many of them were followed from delivery to return, the modelled time that those took, and how much of it
+   * went into virtual misses. There are fewer of them when the run takes less time.
    */
-  timerInterrupts: v.strictObject({ count, followed: count, cycles: count }),
+  timerInterrupts: v.strictObject({ count, followed: count, cycles: count, missCycles: count }),
 });
 export type ProfilePhase = v.InferOutput<typeof ProfilePhaseSchema>;
 
@@ -39,14 +39,14 @@ export type ProfilePhase = v.InferOutput<typeof ProfilePhaseSchema>;
  * a place (index into `places`) and then words, by commas; events are separated by semicolons: `4,12,7,m9` is an exit at place 4,
  * before which pages 12 and 7 were used, and which mapped page 9 after a virtual miss. `e9` was mapped by the guest's own `tlbwe`, and
  * `-9` was dropped. Where the guest uses many pages between two exits it is looked at in between, too: the place of such an event is a
- * dot.
+ * dot. A `t` before the place says that the event is within a timer interrupt.
  */
 export const PageWindowSchema = v.strictObject({
   /** Index into the profile's phases. */
   phase: count,
   /** The pages that the shadow TLB holds at the start, in the order in which they will be replaced; -1 where a slot is empty. */
   slots: v.array(v.pipe(v.number(), v.safeInteger(), v.minValue(-1))),
-  events: v.pipe(v.string(), v.regex(/^((\d+|\.)(,[me-]?\d+)*(;|$))*$/, 'not a list of events')),
+  events: v.pipe(v.string(), v.regex(/^(t?(\d+|\.)(,[me-]?\d+)*(;|$))*$/, 'not a list of events')),
 });
 export type PageWindow = v.InferOutput<typeof PageWindowSchema>;
 

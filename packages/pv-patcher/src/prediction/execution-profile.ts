@@ -30,7 +30,7 @@ export interface ProfiledPhase {
   readonly sites: Readonly<Record<string, Readonly<Record<string, SiteExits>>>>;
   readonly virtualMisses: PricedExits;
   readonly windowMisses: { readonly kernel: PricedExits; readonly user: PricedExits };
-  readonly timerInterrupts: { readonly count: number; readonly followed: number; readonly cycles: number };
+  readonly timerInterrupts: { readonly count: number; readonly followed: number; readonly cycles: number; readonly missCycles: number };
 }
 
 export interface ProfiledPage {

@@ -9,8 +9,16 @@ export interface MissCounts {
   user: number;
 }
 
-/** How many virtual misses patching adds to a phase; below 0 where it saves some. */
-export type AddedMisses = MissCounts;
+/**
+ * How many virtual misses patching adds to a phase, below 0 where it saves some, timer interrupts apart; and how many misses each of those
+ * brings about, in the unpatched guest and in the patched. What an interrupt pushes out is missed after it, and pushes out more in turn,
+ * so that these are more than the misses within.
+ */
+export interface AddedMisses {
+  readonly betweenTimer: MissCounts;
+  /** Absent where no window of the phase has a timer interrupt. */
+  readonly ofEachTimer?: { readonly before: MissCounts; readonly after: MissCounts };
+}
 
 /** Kinds of words in an event of a window. */
 const Word = { use: 0, miss: 1, eager: 2, drop: 3 } as const;
@@ -18,7 +26,7 @@ const Word = { use: 0, miss: 1, eager: 2, drop: 3 } as const;
 /** The place of an event that is no exit but a look at the guest in between. */
 const LOOK = -1;
 
-/** A window taken apart: for each event its place, then how many words follow, then kind and page of each. */
+/** A window taken apart: for each event whether it is in a timer interrupt, its place, then how many words follow, then kind and page of each. */
 interface ParsedWindow {
   readonly phase: number;
   readonly slots: readonly number[];
@@ -26,6 +34,7 @@ interface ParsedWindow {
   readonly eventCount: number;
   /** Events that are exits, without the first that are not counted, and how many events those are. */
   readonly countedExits: number;
+  readonly countedTimers: number;
   readonly runInEvents: number;
   /** In one event. */
   readonly mostPages: number;
@@ -53,15 +62,24 @@ export class PageReplay {
   readonly #windows: readonly ParsedWindow[];
   /** Exits that are counted, by phase. */
   readonly #countedExits: number[];
+  /** Timer interrupts among them. */
+  readonly #countedTimers: number[];
   readonly #unpatched: readonly MissCounts[];
+  readonly #unpatchedBetweenTimer: readonly MissCounts[];
 
   constructor(profile: ExecutionProfile, policy: ShadowPolicy) {
     this.#profile = profile;
     this.#policy = policy;
     this.#windows = profile.windows.map(parseWindow);
     this.#countedExits = profile.phases.map(() => 0);
-    for (const { phase, countedExits } of this.#windows) this.#countedExits[phase]! += countedExits;
-    this.#unpatched = this.#replay(policy.shadowSlots, new Map(), profile.pages.length, undefined);
+    this.#countedTimers = profile.phases.map(() => 0);
+    for (const { phase, countedExits, countedTimers } of this.#windows) {
+      this.#countedExits[phase]! += countedExits;
+      this.#countedTimers[phase]! += countedTimers;
+    }
+    const unpatched = (withTimer: boolean) => this.#replay(policy.shadowSlots, new Map(), profile.pages.length, undefined, withTimer);
+    this.#unpatched = unpatched(true);
+    this.#unpatchedBetweenTimer = unpatched(false);
   }
 
   /** Virtual misses in the windows: those that the replay of the unpatched guest counts. They must be those that were recorded. */
@@ -88,13 +106,22 @@ export class PageReplay {
   addedMisses(patches: readonly Patch[]): AddedMisses[] {
     const { effects, pageCount } = this.#effects(patches);
     const sharedPage = this.#policy.sharedPagePinned ? undefined : pageCount;
-    const patched = this.#replay(this.slotsWith(patches), effects, pageCount + 1, sharedPage);
+    const replay = (withTimer: boolean) => this.#replay(this.slotsWith(patches), effects, pageCount + 1, sharedPage, withTimer);
+    const [all, none] = [replay(true), replay(false)];
     return this.#profile.phases.map(({ count }, phase) => {
       const exits = this.#countedExits[phase]!;
       const scale = exits === 0 ? 0 : count / exits;
-      const before = this.#unpatched[phase]!;
-      const after = patched[phase]!;
-      return { kernel: (after.kernel - before.kernel) * scale, user: (after.user - before.user) * scale };
+      const [before, beforeBetween] = [this.#unpatched[phase]!, this.#unpatchedBetweenTimer[phase]!];
+      const timers = this.#countedTimers[phase]!;
+      return {
+        betweenTimer: difference(none[phase]!, beforeBetween, scale),
+        ...(timers > 0 && {
+          ofEachTimer: {
+            before: difference(before, beforeBetween, 1 / timers),
+            after: difference(all[phase]!, none[phase]!, 1 / timers),
+          },
+        }),
+      };
     });
   }
 
@@ -113,8 +140,17 @@ export class PageReplay {
     return { effects, pageCount: firstPage + Math.ceil(sizeBytes / hostPageBytes) };
   }
 
-  /** Misses by phase on a rotation of `slots`. `sharedPage` is used at each patched place, if it is mapped like any other. */
-  #replay(slots: number, effects: ReadonlyMap<number, PlaceEffect>, pageCount: number, sharedPage: number | undefined): MissCounts[] {
+  /**
+   * Misses by phase on a rotation of `slots`, with timer interrupts or without. `sharedPage` is used at each patched place, if it is mapped
+   * like any other.
+   */
+  #replay(
+    slots: number,
+    effects: ReadonlyMap<number, PlaceEffect>,
+    pageCount: number,
+    sharedPage: number | undefined,
+    withTimer: boolean,
+  ): MissCounts[] {
     const { phases, places, pages } = this.#profile;
     const misses = phases.map(() => ({ kernel: 0, user: 0 }));
     const effectOf = places.map((place) => effects.get(place));
@@ -128,16 +164,18 @@ export class PageReplay {
       let at = 0;
       for (let event = 0; event < window.eventCount; event++) {
         isCounting = event >= window.runInEvents;
+        const isLeftOut = codes[at++]! !== 0 && !withTimer;
         const place = codes[at++]!;
         const effect = place === LOOK ? undefined : effectOf[place];
         for (let left = codes[at++]!; left > 0; left--) {
           const kind = codes[at++]!;
           const page = codes[at++]!;
+          if (isLeftOut) continue;
           if (kind === Word.use || kind === Word.miss) rotation.use(page);
           else if (kind === Word.drop || effect?.joins === true) rotation.drop(page);
           else rotation.map(page);
         }
-        if (effect === undefined) continue;
+        if (effect === undefined || isLeftOut) continue;
         if (effect.trampolinePage !== NO_PAGE) rotation.use(effect.trampolinePage);
         if (sharedPage !== undefined) rotation.use(sharedPage);
       }
@@ -154,7 +192,8 @@ function parseWindow({ phase, slots, events }: ProfiledWindow): ParsedWindow {
   const each = events === '' ? [] : events.split(';');
   for (const event of each) {
     const [place, ...words] = event.split(',');
-    codes.push(place === '.' ? LOOK : Number(place), words.length);
+    const [, timer, name] = /^(t?)(.*)$/.exec(place!)!;
+    codes.push(timer === '' ? 0 : 1, name === '.' ? LOOK : Number(name), words.length);
     mostPages = Math.max(mostPages, words.filter((word) => /^[m\d]/.test(word)).length);
     for (const word of words) {
       if (word.startsWith('m')) codes.push(Word.miss, Number(word.slice(1)));
@@ -164,6 +203,13 @@ function parseWindow({ phase, slots, events }: ProfiledWindow): ParsedWindow {
     }
   }
   const runInEvents = runIn(each.length);
-  const countedExits = each.slice(runInEvents).filter((event) => !event.startsWith('.')).length;
-  return { phase, slots, codes: Int32Array.from(codes), eventCount: each.length, countedExits, runInEvents, mostPages };
+  const counted = each.slice(runInEvents);
+  const countedExits = counted.filter((event) => !/^t?\./.test(event)).length;
+  const countedTimers = counted.filter((event, index) => event.startsWith('t') && counted[index - 1]?.startsWith('t') !== true).length;
+  return { phase, slots, codes: Int32Array.from(codes), eventCount: each.length, countedExits, countedTimers, runInEvents, mostPages };
 }
+
+const difference = (a: MissCounts, b: MissCounts, scale: number): MissCounts => ({
+  kernel: (a.kernel - b.kernel) * scale,
+  user: (a.user - b.user) * scale,
+});

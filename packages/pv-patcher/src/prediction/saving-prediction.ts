@@ -1,6 +1,6 @@
 import type { PatchPlan } from '../patch-plan.js';
 import type { ExecutionProfile, PricedExits, ProfiledPhase, ShadowPolicy, SiteExits } from './execution-profile.js';
-import { type AddedMisses, PageReplay } from './page-replay.js';
+import { type AddedMisses, type MissCounts, PageReplay } from './page-replay.js';
 import { type Patch, type PatchableSite, patchesOf } from './patch-choice.js';
 
 /** A patch with what it is worth. */
@@ -68,11 +68,13 @@ export class SavingPredictor {
     this.#profile.phases.forEach((phase, index) => {
       const savings = sites.map((site) => this.#savingOf(site, phase));
       const exitCycles = savings.reduce((saved, { cycles }) => saved + cycles, 0);
-      const missCycles = this.#missCost(phase, added[index]!);
+      const missCycles = this.#addedMissCost(phase, added[index]!);
+      const { ofEachTimer } = added[index]!;
       const { cycles, timerCycles } = withFewerTimerInterrupts(
         phase,
         phase.cycles - exitCycles + missCycles,
         savings.reduce((saved, { timerCycles }) => saved + timerCycles, 0),
+        ofEachTimer && phase.timerInterrupts.count * this.#missCost(phase, ofEachTimer.after),
       );
       sum.cycles += cycles;
       sum.exitCycles += exitCycles;
@@ -108,9 +110,8 @@ export class SavingPredictor {
     const outOfLine = this.#patches.flatMap(({ sites }) => sites.filter(({ trampoline }) => trampoline !== undefined));
     const missCyclesEach = this.#profile.phases.map((phase, index) => {
       const executions = outOfLine.reduce((sum, { site }) => sum + exitsAt(phase, site.ea).count, 0);
-      const { kernel, user } = withAll[index]!;
-      const added = { kernel: kernel - without[index]!.kernel, user: user - without[index]!.user };
-      return executions === 0 ? 0 : this.#missCost(phase, added) / executions;
+      const added = this.#addedMissCost(phase, withAll[index]!) - this.#addedMissCost(phase, without[index]!);
+      return executions === 0 ? 0 : added / executions;
     });
     const ranked = this.#patches.map((patch): RankedPatch => {
       const total = { patch, exits: 0, savedCycles: 0, missCycles: 0 };
@@ -140,8 +141,16 @@ export class SavingPredictor {
     };
   }
 
+  /** Cost of the misses that patching adds to a phase with as many timer interrupts as there were. */
+  #addedMissCost(phase: ProfiledPhase, { betweenTimer, ofEachTimer }: AddedMisses): number {
+    const between = this.#missCost(phase, betweenTimer);
+    if (ofEachTimer === undefined) return between;
+    const { before, after } = ofEachTimer;
+    return between + phase.timerInterrupts.count * (this.#missCost(phase, after) - this.#missCost(phase, before));
+  }
+
   /** Cost of so many more misses in a phase, by what its misses of the kind cost. */
-  #missCost(phase: ProfiledPhase, { kernel, user }: AddedMisses): number {
+  #missCost(phase: ProfiledPhase, { kernel, user }: MissCounts): number {
     const mean = ({ count, cycles }: PricedExits, other: number): number => (count === 0 ? other : cycles / count);
     const all = mean(phase.virtualMisses, this.#meanMissCycles());
     return kernel * mean(phase.windowMisses.kernel, all) + user * mean(phase.windowMisses.user, all);
@@ -176,16 +185,19 @@ interface SiteSaving extends PricedExits {
 
 /**
  * The time of a phase that would take `cycles` with the timer interrupts that it had: in a shorter run there are fewer, at the rate at
- * which they came. t = c - n i (1 - t/T), where n interrupts of i cycles each came in T. `timerCycles` is saved in all those followed.
+ * which they came. t = c - n i (1 - t/T), where n interrupts of i cycles each came in T. `timerCycles` is saved in all those followed;
+ * `missCycles` is what all cost in virtual misses, within and after, if that is known; else those within count.
  */
 function withFewerTimerInterrupts(
   phase: ProfiledPhase,
   cycles: number,
   timerCycles: number,
+  missCycles: number | undefined,
 ): { readonly cycles: number; readonly timerCycles: number } {
-  const { count, followed, cycles: followedCycles } = phase.timerInterrupts;
+  const { count, followed, cycles: followedCycles, missCycles: missCyclesWithin } = phase.timerInterrupts;
   if (followed === 0 || phase.cycles === 0) return { cycles, timerCycles: 0 };
-  const all = (count * (followedCycles - timerCycles)) / followed;
+  const withoutMisses = (count * (followedCycles - missCyclesWithin - timerCycles)) / followed;
+  const all = withoutMisses + (missCycles ?? (count * missCyclesWithin) / followed);
   const shorter = (cycles - all) / (1 - all / phase.cycles);
   return { cycles: shorter, timerCycles: cycles - shorter };
 }
