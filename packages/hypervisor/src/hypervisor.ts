@@ -254,6 +254,7 @@ export class Hypervisor implements InterruptInputs {
       vcpu.heldInCriticalSection ||
       this.#book.mustSeeEveryExit ||
       vcpu.patchedCode?.isWaiting === true ||
+      vcpu.patchedCode?.isAwaitingEntry === true ||
       // The routine's stores to the page do not look for code in it.
       this.#shadowTlb.sharedPageIsExecutable
     );

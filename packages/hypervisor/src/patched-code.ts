@@ -134,6 +134,11 @@ export class PatchedCode {
     return this.#pending.size > 0;
   }
 
+  /** Whether the rest of an entry is waited for, see {@link awaitRestOfEntry}. */
+  get isAwaitingEntry(): boolean {
+    return this.#unfinished.firstEa !== this.#unfinished.lastEa;
+  }
+
   /** The edits to make now that the instruction at `pa` has trapped; each is given out once. */
   takeEdits(pa: number): readonly PatchEdit[] {
     const edit = this.#pending.get(pa);

@@ -3,6 +3,7 @@ import type { ExitType } from '../exit-types.js';
 import type { Policy } from '../policy.js';
 import { Msr, Spr } from '../registers.js';
 import { SharedField } from '../shared-page.js';
+import { JOINED_MARK } from './guest-tlb-instructions.js';
 import { EmulationKind, type InlineEmulation } from './inline-emulation.js';
 import { fieldRa, fieldRb, fieldRt, fieldSpr } from './instruction-word.js';
 import { findPrivileged, type PrivilegedInstruction, returnFromInterrupt } from './privileged.js';
@@ -25,6 +26,8 @@ export interface FixedWork {
 }
 
 const PLAIN_RFI = encode('rfi', {});
+/** The word that the routine expects to come last where joined `tlbwe` write an entry whole, as it does in Linux. */
+export const LAST_OF_ENTRY = 2;
 
 /** What `word` is to a guest kernel, decoded once; undefined where its work depends on more than the word. */
 export function fixedWorkOf(word: number, policy: Policy, isPatched: boolean): FixedWork | undefined {
@@ -100,12 +103,21 @@ function writeOf(instruction: PrivilegedInstruction, word: number): FixedWork | 
 
 /**
  * What `word` is to the exit routine where its work depends on more than the word; undefined where the routine cannot do it. Of a guest
- * that was patched from outside the hypervisor looks at each TLB entry.
+ * that was patched from outside the hypervisor remembers single words of a TLB entry.
  */
 export function variableEmulationOf(word: number, isPatched: boolean): InlineEmulation | undefined {
   const mnemonic = findPrivileged(word)?.mnemonic;
   const register = fieldRt(word);
   if (mnemonic === 'mtspr' && fieldSpr(word) === Spr.PID) return { kind: EmulationKind.writePid, register };
-  if (mnemonic !== 'tlbwe' || isPatched || fieldRb(word) > 2) return undefined;
-  return { kind: EmulationKind.writeTlb, register, entryRegister: fieldRa(word), mask: fieldRb(word) };
+  const kind = tlbWriteKind(mnemonic, word, isPatched);
+  return kind === undefined ? undefined : { kind, register, entryRegister: fieldRa(word), mask: fieldRb(word) };
+}
+
+function tlbWriteKind(mnemonic: string | undefined, word: number, isPatched: boolean): EmulationKind | undefined {
+  const lastWord = fieldRb(word);
+  const isJoined = isPatched && (word & JOINED_MARK) !== 0 && lastWord === LAST_OF_ENTRY;
+  if (mnemonic === 'rfi') return isJoined ? EmulationKind.returnWithEntry : undefined;
+  if (mnemonic !== 'tlbwe' || lastWord > 2) return undefined;
+  if (isJoined) return EmulationKind.writeEntry;
+  return isPatched ? undefined : EmulationKind.writeTlb;
 }

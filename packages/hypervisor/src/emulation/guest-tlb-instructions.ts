@@ -45,7 +45,7 @@ function eagerContext(vcpu: Vcpu, tid: number): MappingContext {
 }
 
 /** A reserved bit of `tlbwe` and `rfi`, which the patcher sets where words before wait in the shared page. */
-const JOINED_MARK = 1;
+export const JOINED_MARK = 1;
 const JOINED_FIELDS = [SharedField.joinedWord0, SharedField.joinedWord1, SharedField.joinedWord2] as const;
 
 /** Whether an instruction of a patched guest writes an entry whole. */

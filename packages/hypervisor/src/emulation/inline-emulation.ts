@@ -21,6 +21,9 @@ export const EmulationKind = {
   writeTlb: 7,
   /** `mtspr PID`. */
   writePid: 8,
+  /** The last of joined `tlbwe`, which writes an entry whole, and the `rfi` that does so in its place. */
+  writeEntry: 9,
+  returnWithEntry: 10,
 } as const;
 export type EmulationKind = (typeof EmulationKind)[keyof typeof EmulationKind];
 
@@ -34,9 +37,9 @@ export interface InlineEmulation {
   readonly register: number;
   /** Absent where the kind needs none. */
   readonly place?: RegisterPlace;
-  /** The GPR that names a TLB entry. */
+  /** The GPR that names a TLB entry; for `returnWithEntry`, as it was at the last `tlbwe`, and so `register`. */
   readonly entryRegister?: number;
-  /** The bits that a write changes, the constant of `writeEeImmediate`, or the word that `writeTlb` writes. */
+  /** The bits that a write changes, the constant of `writeEeImmediate`, or the word that `writeTlb` writes, the last of `writeEntry`. */
   readonly mask?: number;
   /** The SPR of `writeBoth`. */
   readonly sprn?: number;

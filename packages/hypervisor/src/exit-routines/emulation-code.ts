@@ -1,4 +1,5 @@
 import { addDouble, constant, double, doubleOfWord, type HostRoutineBuilder, type I32 } from '@exitlab/core';
+import { LAST_OF_ENTRY } from '../emulation/fixed-work.js';
 import { EMULATION_HASH, EMULATION_PROBES, EmulationKind, EmulationSlot } from '../emulation/inline-emulation.js';
 import type { ExitClass } from '../exit-classes.js';
 import { EMULATION_SLOT_BYTES, EMULATION_SLOTS, HostCell } from '../host-area.js';
@@ -7,19 +8,30 @@ import type { MappingLimits } from '../shadow-tlb.js';
 import { SharedField } from '../shared-page.js';
 import { TlbField } from '../tlb-words.js';
 import { ClassChoice, ExitCode, type ExitRoutineOptions, type TakenExit } from './exit-code.js';
-import { ShadowCode } from './shadow-code.js';
+import { type GuestEntry, ShadowCode } from './shadow-code.js';
 
 /** What writing the guest's TLB and PID takes; absent where only instructions of fixed work are emulated. */
 export interface TranslationEmulation {
   readonly limits: MappingLimits;
   readonly mapsEagerly: boolean;
   readonly tlbwe: readonly [word0: ExitClass, word1: ExitClass, word2: ExitClass];
+  readonly returnWithEntry: ExitClass;
   readonly samePid: ExitClass;
   readonly otherPid: ExitClass;
 }
 
 export interface EmulationRoutineOptions extends ExitRoutineOptions {
   readonly translation?: TranslationEmulation;
+  readonly hasPatchedCode: boolean;
+}
+
+/** A write of words of a guest entry, and the exit that it is. */
+interface EntryChange {
+  readonly before: GuestEntry;
+  readonly after: GuestEntry;
+  readonly words: readonly (0 | 1 | 2)[];
+  readonly exitClass: ExitClass;
+  readonly isReturn: boolean;
 }
 
 const ZERO = constant(0);
@@ -48,11 +60,13 @@ export class EmulationCode extends ExitCode {
     if (translation !== undefined) {
       b.if(b.gtU(kind, constant(EmulationKind.returnFromInterrupt)), () => {
         this.declineNearEndlessFault();
-        b.if(
-          b.eq(kind, constant(EmulationKind.writeTlb)),
-          () => this.#writeTlb(slot, msr, translation),
-          () => this.#writePid(slot, translation),
-        );
+        const is = (each: EmulationKind) => b.eq(kind, constant(each));
+        b.if(is(EmulationKind.writeTlb), () => this.#writeTlb(slot, msr, translation));
+        if (this.#options.hasPatchedCode) {
+          b.if(is(EmulationKind.writeEntry), () => this.#writeJoined(slot, msr, translation, false));
+          b.if(is(EmulationKind.returnWithEntry), () => this.#writeJoined(slot, msr, translation, true));
+        }
+        this.#writePid(slot, translation);
       });
     } else b.declineIf(b.gtU(kind, constant(EmulationKind.returnFromInterrupt)));
     this.#carryOutFixed(slot, kind, msr);
@@ -79,6 +93,14 @@ export class EmulationCode extends ExitCode {
     return slot.value;
   }
 
+  /** Leaves to the hypervisor an MSR that does more than say how the guest goes on. */
+  #declineUnlessPlain(nextMsr: I32): void {
+    const { b } = this;
+    b.declineIf(b.and(nextMsr, constant(Msr.WE)));
+    // A floating-point exception that waits would be taken at once.
+    b.declineIf(b.and(b.xor(this.hardwareMsr(nextMsr), b.hardwareMsr()), constant(Msr.FE0 | Msr.FE1)));
+  }
+
   #registerOf(slot: I32): I32 {
     return this.b.gprAt(this.b.word32(slot, EmulationSlot.register));
   }
@@ -89,11 +111,7 @@ export class EmulationCode extends ExitCode {
     const isReturn = b.let(b.eq(kind, constant(EmulationKind.returnFromInterrupt)));
     const isMsrWrite = b.let(b.eq(kind, constant(EmulationKind.writeMsr)));
     const nextMsr = b.let(b.select(isReturn, this.shared(SharedField.srr1), this.#registerOf(slot)));
-    b.if(b.or(isReturn, isMsrWrite), () => {
-      b.declineIf(b.and(nextMsr, constant(Msr.WE)));
-      // A floating-point exception that waits would be taken at once.
-      b.declineIf(b.and(b.xor(this.hardwareMsr(nextMsr), b.hardwareMsr()), constant(Msr.FE0 | Msr.FE1)));
-    });
+    b.if(b.or(isReturn, isMsrWrite), () => this.#declineUnlessPlain(nextMsr));
     const exit = this.take(1);
     const cycles = b.let(b.word32(slot, EmulationSlot.cycles));
     b.passTime(cycles, 1);
@@ -140,15 +158,50 @@ export class EmulationCode extends ExitCode {
     const word = b.let(b.word32(slot, EmulationSlot.mask));
     const index = b.let(b.and(b.gprAt(b.word32(slot, EmulationSlot.place)), GUEST_INDEX_MASK));
     const value = b.let(this.#registerOf(slot));
+    const shadow = new ShadowCode(this, translation.limits);
     for (const [number, exitClass] of translation.tlbwe.entries()) {
-      b.if(b.eq(word, constant(number)), () => this.#writeTlbWord(number, exitClass, index, value, msr, translation));
+      b.if(b.eq(word, constant(number)), () => {
+        const before = shadow.entry(index);
+        const after = {
+          index,
+          word0: number === 0 ? value : before.word0,
+          word1: number === 1 ? value : before.word1,
+          word2: number === 2 ? value : before.word2,
+          tid: number === 0 ? this.#searchedTid() : before.tid,
+        };
+        this.#replaceEntry(shadow, { before, after, words: [number as 0 | 1 | 2], exitClass, isReturn: false }, msr, translation);
+      });
     }
   }
 
-  #writeTlbWord(word: number, exitClass: ExitClass, index: I32, value: I32, msr: I32, translation: TranslationEmulation): void {
+  /** The last of joined `tlbwe`, or the `rfi` in its place (emulation/guest-tlb-instructions.ts, `writeJoinedEntry`). */
+  #writeJoined(slot: I32, msr: I32, translation: TranslationEmulation, isReturn: boolean): void {
     const { b } = this;
+    const register = (field: number): I32 =>
+      isReturn ? b.word32(b.word32(slot, field), this.sharedAddress(SharedField.joinedRegisters)) : b.gprAt(b.word32(slot, field));
     const shadow = new ShadowCode(this, translation.limits);
-    const before = shadow.entry(index);
+    const index = b.let(b.and(register(EmulationSlot.place), GUEST_INDEX_MASK));
+    const after = {
+      index,
+      word0: b.let(this.shared(SharedField.joinedWord0)),
+      word1: b.let(this.shared(SharedField.joinedWord1)),
+      word2: b.let(register(EmulationSlot.register)),
+      tid: this.#searchedTid(),
+    };
+    if (isReturn) this.#declineUnlessPlain(this.shared(SharedField.srr1));
+    const exitClass = isReturn ? translation.returnWithEntry : (translation.tlbwe[LAST_OF_ENTRY] as ExitClass);
+    this.#replaceEntry(shadow, { before: shadow.entry(index), after, words: [0, 1, 2], exitClass, isReturn }, msr, translation);
+  }
+
+  /** The TID that `tlbwe` gives an entry (vcpu.ts, `searchPid`). */
+  #searchedTid(): I32 {
+    return this.b.let(this.b.and(this.shared(SharedField.mmucr), constant(Mmucr.STID)));
+  }
+
+  #replaceEntry(shadow: ShadowCode, change: EntryChange, msr: I32, translation: TranslationEmulation): void {
+    const { b } = this;
+    const { before, after, words, exitClass, isReturn } = change;
+    const { index } = after;
     const wasValid = b.let(b.ne(b.and(before.word0, constant(TlbField.V)), ZERO));
     const isOfEntry = (each: I32) => b.eq(this.item(HostCell.shadowGuestIndex, each), index);
     const found = { releases: b.variable(ZERO), readOnlyReleases: b.variable(ZERO), staleReferences: b.variable(ZERO) };
@@ -156,19 +209,13 @@ export class EmulationCode extends ExitCode {
       const counted = shadow.find(isOfEntry);
       for (const name of ['releases', 'readOnlyReleases', 'staleReferences'] as const) found[name].set(counted[name]);
     });
-    const after = {
-      index,
-      word0: word === 0 ? value : before.word0,
-      word1: word === 1 ? value : before.word1,
-      word2: word === 2 ? value : before.word2,
-      tid: word === 0 ? b.let(b.and(this.shared(SharedField.mmucr), constant(Mmucr.STID))) : before.tid,
-    };
     const mask = shadow.pageMask(after);
     const ofSpace = b.eq(b.ne(b.and(after.word0, constant(TlbField.TS)), ZERO), b.ne(b.and(msr, constant(Msr.IS)), ZERO));
-    const isValid = b.ne(b.and(after.word0, constant(TlbField.V)), ZERO);
+    const isValid = b.let(b.ne(b.and(after.word0, constant(TlbField.V)), ZERO));
+    const ea = b.let(b.and(b.and(after.word0, constant(TlbField.EPN)), b.not(mask)));
+    if (this.#options.hasPatchedCode) shadow.declineOverOwn(isValid, ea, mask);
     const isMapped = translation.mapsEagerly ? b.let(b.and(b.and(isValid, ofSpace), shadow.beginsInRam(after, mask))) : ZERO;
     const write = (maps: boolean) => {
-      const ea = b.let(b.and(b.and(after.word0, constant(TlbField.EPN)), b.not(mask)));
       const plan = maps ? shadow.plan(after, mask, ea, (each) => b.and(wasValid, isOfEntry(each))) : undefined;
       const readOnlyReleases = plan ? b.let(b.add(found.readOnlyReleases.value, plan.isReplacingReadOnly)) : found.readOnlyReleases.value;
       const items = {
@@ -178,16 +225,22 @@ export class EmulationCode extends ExitCode {
         readOnlyReleases,
         ...(plan && { eagerMaps: ONE, mapsReplacing: plan.isReplacing }),
       };
-      const exit = this.#passTimeOf(exitClass, items);
+      const exit = this.#passTimeOf(exitClass, items, isReturn);
       b.if(found.releases.value, () => shadow.release(isOfEntry));
-      this.setItem([HostCell.guestWord0, HostCell.guestWord1, HostCell.guestWord2][word] as number, index, value);
-      if (word === 0) {
+      const guestWords = [
+        [HostCell.guestWord0, after.word0],
+        [HostCell.guestWord1, after.word1],
+        [HostCell.guestWord2, after.word2],
+      ] as const;
+      for (const word of words) this.setItem(guestWords[word][0], index, guestWords[word][1]);
+      if (words.includes(0)) {
         this.setItem(HostCell.guestTid, index, after.tid);
         this.setItem(HostCell.guestFirst, index, ea);
         this.setItem(HostCell.guestLast, index, b.or(ea, mask));
       }
       if (plan) shadow.map(plan, ZERO);
-      this.resume(b.add(exit.pc, constant(4)));
+      if (isReturn) this.resumeInMode(this.shared(SharedField.srr0), this.shared(SharedField.srr1));
+      else this.resume(b.add(exit.pc, constant(4)));
     };
     b.if(
       isMapped,
@@ -215,7 +268,7 @@ export class EmulationCode extends ExitCode {
   }
 
   /** Lets the time of an exit pass, and books it. */
-  #passTimeOf(exitClass: ExitClass, items: Parameters<ClassChoice['cycles']>[1]): TakenExit {
+  #passTimeOf(exitClass: ExitClass, items: Parameters<ClassChoice['cycles']>[1], isReturn = false): TakenExit {
     const { b } = this;
     const choice = new ClassChoice(exitClass);
     const cycles = choice.cycles(this, items);
@@ -223,7 +276,7 @@ export class EmulationCode extends ExitCode {
     b.passTime(cycles, 1);
     b.clearReservation();
     this.bookClass(choice, exit, cycles, items);
-    this.observe(exit, { userMode: false });
+    this.observe(exit, { userMode: false, isReturn });
     return exit;
   }
 }

@@ -51,6 +51,8 @@ export interface ObservedKind {
   readonly userMode: boolean | I32;
   /** A missing translation, and for which address; absent for other exits. */
   readonly fault?: { readonly address: I32; readonly isVirtual: boolean };
+  /** Whether the exit is a return from an interrupt; false where absent. */
+  readonly isReturn?: boolean;
 }
 
 type DetectorFieldName = keyof typeof DetectorField;
@@ -89,12 +91,12 @@ export class ExitCode {
     this.b.setDouble(constant(0), this.address(cell), value);
   }
   shared(field: SharedField): I32 {
-    return this.b.word32(constant(0), this.#sharedAddress(field));
+    return this.b.word32(constant(0), this.sharedAddress(field));
   }
   setShared(field: SharedField, value: I32): void {
-    this.b.setWord32(constant(0), this.#sharedAddress(field), value);
+    this.b.setWord32(constant(0), this.sharedAddress(field), value);
   }
-  #sharedAddress(field: SharedField): number {
+  sharedAddress(field: SharedField): number {
     return sharedAddress(this.options.area.memory, this.options.shared, field);
   }
 
@@ -242,7 +244,7 @@ export class ExitCode {
   }
 
   /** `EndlessFaultDetector.observe`. */
-  observe({ pc, guestInstructions }: TakenExit, { userMode, fault }: ObservedKind): void {
+  observe({ pc, guestInstructions }: TakenExit, { userMode, fault, isReturn }: ObservedKind): void {
     const { b } = this;
     const isAtOnce = eqDouble(guestInstructions, this.#detector('lastInstructions'));
     this.#setDetector('withoutProgress', selectDouble(isAtOnce, addDouble(this.#detector('withoutProgress'), double(1)), double(1)));
@@ -251,6 +253,7 @@ export class ExitCode {
     if (typeof userMode !== 'boolean') b.if(userMode, () => this.#observeUser(place));
     else if (userMode) this.#observeUser(place);
     this.#followReturns(guestInstructions, fault?.isVirtual === false ? place : undefined);
+    this.#setDetector('returnedAt', isReturn ? guestInstructions : double(-1));
   }
 
   #observeUser(place: { pc: F64; address: F64 } | undefined): void {
@@ -295,7 +298,6 @@ export class ExitCode {
         none,
       );
     });
-    this.#setDetector('returnedAt', double(-1));
   }
 }
 

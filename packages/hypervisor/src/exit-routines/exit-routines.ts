@@ -24,6 +24,15 @@ export interface ExitRoutinesOptions extends ExitRoutineOptions {
 const LEAST_FAULT_LIMIT = 4;
 const PAGE_BYTES = 4096;
 const SEARCH_ITEMS: readonly WorkItemName[] = ['slotsBelow', 'slotsAbove', 'slotsOtherTid', 'slotsInvalid', 'slotsOtherSpace'];
+/** What writing an entry of the guest's TLB takes. */
+const ENTRY_ITEMS: readonly WorkItemName[] = [
+  'releaseScans',
+  'releases',
+  'staleReferences',
+  'readOnlyReleases',
+  'eagerMaps',
+  'mapsReplacing',
+];
 
 /**
  * Puts code into the processor that handles the most frequent exits where the guest runs, as long as no interrupt waits and nothing is
@@ -68,7 +77,7 @@ function handlesTranslation({ policy, limits }: ExitRoutinesOptions): boolean {
   );
 }
 
-interface TranslationClasses extends Pick<TranslationEmulation, 'tlbwe' | 'samePid' | 'otherPid'> {
+interface TranslationClasses extends Pick<TranslationEmulation, 'tlbwe' | 'returnWithEntry' | 'samePid' | 'otherPid'> {
   readonly systemCall: ClassesByMode;
   readonly data: MissClasses;
   readonly instruction: MissClasses;
@@ -98,20 +107,20 @@ function translationClasses(accounting: Accounting): TranslationClasses | undefi
   });
   const emulated = { restoresAllGprs: true };
   const tlbwe = ([0, 1, 2] as const).map((tlbWord) =>
-    exitClass(
-      ExitType.EMUL_TLBWE,
-      Ivor.PROGRAM,
-      false,
-      ['releaseScans', 'releases', 'staleReferences', 'readOnlyReleases', 'eagerMaps', 'mapsReplacing'],
-      { ...emulated, instruction: 'tlbwe', tlbWord },
-    ),
+    exitClass(ExitType.EMUL_TLBWE, Ivor.PROGRAM, false, ENTRY_ITEMS, { ...emulated, instruction: 'tlbwe', tlbWord }),
   ) as [ExitClass, ExitClass, ExitClass];
+  const returnWithEntry = exitClass(ExitType.EMUL_RFI, Ivor.PROGRAM, false, ENTRY_ITEMS, {
+    ...emulated,
+    instruction: 'rfi',
+    returnsWithEntry: true,
+  });
   const movesPid = { ...emulated, instruction: 'mtspr', sprn: Spr.PID };
   const classes: TranslationClasses = {
     systemCall: byMode((userMode) => exitClass(ExitType.SYSCALL, Ivor.SYSCALL, userMode, [], { delivered: 1 << Priority.SYSCALL })),
     data: misses(Ivor.DTLB_MISS, ExitType.DTLBREAL, ExitType.DTLBVIRT, Priority.DTLB_MISS),
     instruction: misses(Ivor.ITLB_MISS, ExitType.ITLBREAL, ExitType.ITLBVIRT, Priority.ITLB_MISS),
     tlbwe,
+    returnWithEntry,
     samePid: exitClass(ExitType.EMUL_MTSPR, Ivor.PROGRAM, false, [], movesPid),
     otherPid: exitClass(ExitType.EMUL_MTSPR, Ivor.PROGRAM, false, ['releases', 'readOnlyReleases'], {
       ...movesPid,

@@ -152,6 +152,17 @@ export class ShadowCode {
     }
   }
 
+  /** Leaves to the hypervisor a valid entry over what it has itself in the guest kernel's address space (guest-tlb-instructions.ts, `hiddenByOwnMapping`). */
+  declineOverOwn(isValid: I32, ea: I32, mask: I32): void {
+    const { b } = this.#code;
+    const { hasSharedPage, trampolines } = this.#limits;
+    const last = b.let(b.or(ea, mask));
+    const overlaps = (firstEa: number, sizeBytes: number) =>
+      b.and(b.gtU(constant((firstEa + sizeBytes) | 0), ea), b.gtU(last, constant((firstEa - 1) | 0)));
+    if (trampolines !== undefined) b.declineIf(b.and(isValid, overlaps(trampolines.ea, trampolines.sizeBytes)));
+    if (hasSharedPage) b.declineIf(b.and(isValid, b.gtU(last, constant((MAGIC_PAGE_EA - 1) | 0))));
+  }
+
   /** `ShadowTlb.map`. */
   map({ entry, ea, pa, slot, isReplacing }: PlannedMapping, userMode: I32): void {
     const code = this.#code;

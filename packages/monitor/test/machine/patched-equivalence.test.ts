@@ -1,8 +1,9 @@
+import type { EngineName } from '@exitlab/core';
 import test from 'ava';
 import fc from 'fast-check';
 import { PATCH_TIMES } from '../../src/machine/kernel-patching.js';
 import { finalState, guest } from './privileged-guest.js';
-import { anyLines, body, quietLines, withAddresses, withoutInterrupts } from './random-privileged-code.js';
+import { anyLines, body, mapAndUse, quietLines, withAddresses, withoutInterrupts } from './random-privileged-code.js';
 
 const when = fc.constantFrom(...PATCH_TIMES);
 /** Both mappings of what the hypervisor adds, pinned or not. */
@@ -77,6 +78,26 @@ test('an interrupt from outside before each single instruction, those of all tra
     t.is(state.gprs[23], 0, 'SRR0 always lies in the guest');
   }
   t.true(delivered > 80, `${delivered} interrupts were delivered`);
+});
+
+test('exit routines book the same exits and times of patched code as the hypervisor, which the interpreter asks for each', (t) => {
+  let returns = 0;
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof({ weight: 2, arbitrary: mapAndUse }, anyLines), { minLength: 20, maxLength: 60 }),
+      when,
+      mappings,
+      (lines, patchTime, policy) => {
+        const kernel = guest(body(lines.flat()));
+        const run = (engine: EngineName) => finalState(kernel, { strategy: 'patched', patchTime, policy, engine });
+        const [routines, none] = [run('wasm'), run('interpreter')];
+        t.deepEqual(routines, { ...none, exitsOf: routines.exitsOf });
+        returns += routines.exitsOf('EMUL_RFI');
+      },
+    ),
+    { numRuns: 15, seed: 442 },
+  );
+  t.true(returns > 200, `${returns} returns made an exit`);
 });
 
 /** The handlers of the guest need r22 to r28 as they are. */

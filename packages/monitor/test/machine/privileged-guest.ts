@@ -1,4 +1,4 @@
-import { StopReason, type TlbWords } from '@exitlab/core';
+import { type EngineName, StopReason, type TlbWords } from '@exitlab/core';
 import { type Hypervisor, LINUX_3_4, type Policy, SharedField } from '@exitlab/hypervisor';
 import { type PatchTime, patchKernel } from '../../src/machine/kernel-patching.js';
 import { Machine } from '../../src/machine/machine.js';
@@ -103,6 +103,7 @@ export interface PrivilegedRun {
   readonly strategy: 'native' | 'trap' | 'pv' | 'patched';
   readonly patchTime?: PatchTime;
   readonly policy?: Partial<Policy>;
+  readonly engine?: EngineName;
   /** Guest instructions from one interrupt from outside to the next; none by default. Not for `native`. */
   readonly interruptEvery?: readonly number[];
   /** Guest instructions after which one interrupt comes from outside. Not for `native`. */
@@ -121,13 +122,14 @@ const MOST_INSTRUCTIONS = 20_000;
 
 /** Runs a guest to its reset. The state is all that it can see, but time: registers, its supervisor state, its memory. */
 export function finalState(kernel: Uint8Array, run: PrivilegedRun) {
-  const { strategy, patchTime, policy, interruptEvery = [], interruptAt } = run;
+  const { strategy, patchTime, policy, engine, interruptEvery = [], interruptAt } = run;
   const machine = new Machine({
     strategy: strategyByName(strategy)!,
     memoryBytes: 2 ** 25,
     kernel: patchTime === 'static' ? patchKernel(kernel).bytes : kernel,
     policy: { ...LINUX_3_4, ...policy },
     ...(patchTime && { patchTime }),
+    ...(engine && { engine }),
   });
   const { processor, hypervisor } = machine;
   if (interruptAt !== undefined) {
@@ -150,6 +152,8 @@ export function finalState(kernel: Uint8Array, run: PrivilegedRun) {
       data: [...processor.memory.readBytes(DATA, DATA_BYTES + 4)],
       tlb: Array.from({ length: 64 }, (_, index) => keptBits(hypervisor?.vcpu.guestTlb.entry(index) ?? processor.readTlb(index))),
     },
+    statistics: hypervisor?.statistics(),
+    cycles: processor.clock.cycles,
     exits: exits.reduce((sum, { count }) => sum + count, 0),
     exitsOf: (type: string) => exits.find((exit) => exit.type === type)?.count ?? 0,
     instructions: machine.guestInstructions,

@@ -60,6 +60,16 @@ export const entryAndReturn = fc
     'rfi',
   ]);
 
+/** A page of the guest's memory at an address of its own, mapped at the end of a refill, and used. */
+export const mapAndUse = fc
+  .record({ entry: fc.integer({ min: 8, max: 20 }), page: fc.integer({ min: 0, max: 15 }), msr: fc.constantFrom('r26', 'r27') })
+  .map(({ entry, page, msr }) => [
+    ...['wrteei 0', 'lis r21,@next@h', 'ori r21,r21,@next@l', 'mtspr 26,r21', `mtspr 27,${msr}`],
+    ...[`li r21,${entry}`, `lis r5,${0x5000 + page}`, 'ori r5,r5,0x210', `lis r6,${0x10 + page}`],
+    ...['tlbwe r5,r21,0', 'tlbwe r6,r21,1', 'li r3,63', 'tlbwe r3,r21,2', 'rfi'],
+    ...[`lis r5,${0x5000 + page}`, 'lwz r6,0(r5)', 'stw r3,4(r5)'],
+  ]);
+
 /** Anything at all. */
 export const anyLines = fc.oneof(
   { weight: 8, arbitrary: privilegedLine(STATE_SPRS).map((text) => [text]) },
