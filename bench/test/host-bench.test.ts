@@ -5,7 +5,7 @@ import { geometricMeans, measureInterleaved, quotients } from '../src/host/host-
 import { figure } from '../src/host/host-section.js';
 import { hostTables } from '../src/host/host-table.js';
 import { HOST_TARGETS, verdict } from '../src/host/host-targets.js';
-import { interpretedThoughWarm } from '../src/host/linux-section.js';
+import { interpretedThoughWarm, translatedOnceSettled } from '../src/host/linux-section.js';
 import { ProcessFailure, timeFirstOutput, timeProcess } from '../src/host/timed-process.js';
 
 const higher = { better: 'higher', bar: 6, aim: 10 } as const;
@@ -186,7 +186,20 @@ test('what the interpreter retires of translated code is a share of what is not 
     'interpretedInstructions.cold': 100,
     'interpretedInstructions.nearEvent': 1,
     'interpretedInstructions.fallBack': 2,
+    'interpretedInstructions.access': 0,
   };
   t.is(interpretedThoughWarm(statistics), 0.3);
   t.true(Number.isNaN(interpretedThoughWarm({})));
+});
+
+test('what runs in translated code once nothing new is translated is a share of those windows', (t) => {
+  const statistics = {
+    'settledInstructions.instructions': 2000,
+    'settledInstructions.cold': 10,
+    'settledInstructions.nearEvent': 4,
+    'settledInstructions.fallBack': 5,
+    'settledInstructions.access': 1,
+  };
+  t.is(translatedOnceSettled(statistics), 99);
+  t.true(Number.isNaN(translatedOnceSettled({})));
 });

@@ -28,6 +28,13 @@ export function interpretedThoughWarm(statistics: Readonly<Record<string, number
   return (100 * interpreted) / (count('retiredInstructions') - count('interpretedInstructions.cold'));
 }
 
+/** Per cent of instructions that ran in translated code, in the windows in which nothing was translated (`TranslatorStatistics`). */
+export function translatedOnceSettled(statistics: Readonly<Record<string, number>>): number {
+  const count = (name: string) => statistics[`settledInstructions.${name}`] ?? Number.NaN;
+  const interpreted = (['cold', 'nearEvent', 'fallBack', 'access'] as const).reduce((sum, why) => sum + count(why), 0);
+  return 100 - (100 * interpreted) / count('instructions');
+}
+
 /** Linux from the start of the process to its end: boot and the workloads of its init. */
 export const linuxSection: HostSection = {
   name: 'linux',
@@ -42,6 +49,7 @@ export const linuxSection: HostSection = {
     const { secondsNow } = repetition;
     const memory = new Map<string, number[]>();
     const interpreted = new Map<string, number[]>();
+    const settled = new Map<string, number[]>();
     const ours = ['native', 'trap'].map((strategy): Measured => {
       const result = join(scratchFolder, `linux-${strategy}.json`);
       const command = exitlab(strategy, '--json', result).command(guest);
@@ -49,6 +57,8 @@ export const linuxSection: HostSection = {
       memory.set(strategy, megabytes);
       const percentInterpreted: number[] = [];
       interpreted.set(strategy, percentInterpreted);
+      const percentSettled: number[] = [];
+      settled.set(strategy, percentSettled);
       return {
         key: strategy,
         sample: () => {
@@ -56,6 +66,7 @@ export const linuxSection: HostSection = {
           const { host } = JSON.parse(readFileSync(result, 'utf8')) as RunResult;
           megabytes.push((host.peakMemoryBytes ?? Number.NaN) / BYTES_A_MEGABYTE);
           percentInterpreted.push(interpretedThoughWarm(host.engineStatistics ?? {}));
+          percentSettled.push(translatedOnceSettled(host.engineStatistics ?? {}));
           return seconds;
         },
       };
@@ -79,6 +90,9 @@ export const linuxSection: HostSection = {
           interpreted.get(strategy),
           HOST_TARGETS.interpretedThoughWarm,
         ),
+      ),
+      ...['native', 'trap'].map((strategy) =>
+        figure(`Linux, ${strategy}: instructions in translated code where nothing new was translated`, '%', settled.get(strategy)),
       ),
       figure(`${whole}: exitlab native`, 's', native),
       figure(`${whole}: exitlab trap`, 's', trap),

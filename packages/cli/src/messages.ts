@@ -64,13 +64,23 @@ export const messages = {
       statistics;
     const { retiredInstructions, interpretedInstructions } = statistics;
     const { cold, nearEvent, fallBack, access } = interpretedInstructions;
-    const share = (count: number) => `${((100 * count) / Math.max(1, retiredInstructions)).toFixed(3)} %`;
+    const percent = (count: number, of: number) => ((100 * count) / Math.max(1, of)).toFixed(3);
+    const share = (count: number) => `${percent(count, retiredInstructions)} %`;
+    const settled = statistics.settledInstructions;
+    const settledShare = (count: number) => `${percent(count, settled.instructions)} %`;
+    const settledInterpreted = settled.cold + settled.nearEvent + settled.fallBack + settled.access;
+    const tenths = statistics.interpretedByTenth.map((count) => (100 - (1000 * count) / Math.max(1, retiredInstructions)).toFixed(1));
     const left = Object.entries(fallBacks).filter(([, count]) => count > 0);
     return [
       `Translator: ${number(regions)} regions (${number(promotions)} made again, larger) of ${number(translatedInstructions)} instructions in ` +
         `${number(modules)} modules, ${number(wasmBytes)} bytes; ${number(regionsDropped)} dropped, ${number(flushes)} times all.`,
       `Of ${number(retiredInstructions)} instructions ${share(retiredInstructions - cold - nearEvent - fallBack - access)} ran in translated code; the ` +
         `interpreter ran ${share(cold)} as not yet translated, ${share(nearEvent)} before an event, ${share(fallBack)} after a fall-back, ${share(access)} for an access.`,
+      `By tenths of the run, per cent in translated code: ${tenths.join(', ')}.`,
+      `Once warm, which is in windows of a million instructions or more in which nothing was translated (${number(settled.instructions)} ` +
+        `instructions), ${settledShare(settled.instructions - settledInterpreted)} ran in translated code; the interpreter ran ` +
+        `${settledShare(settled.cold)} as not translated, ${settledShare(settled.nearEvent)} before an event, ` +
+        `${settledShare(settled.fallBack)} after a fall-back, ${settledShare(settled.access)} for an access.`,
       `Host time: ${generateMs.toFixed(0)} ms to generate, ${compileMs.toFixed(0)} ms to compile before the first run.`,
       left.length === 0
         ? 'No instruction was left to the interpreter for its kind.'

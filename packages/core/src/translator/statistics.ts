@@ -1,3 +1,5 @@
+import type { SettledInstructions } from './translation-progress.js';
+
 /** What a translator has done since its processor was made. Times are host time in milliseconds. */
 export interface TranslatorStatistics {
   readonly regions: number;
@@ -23,6 +25,10 @@ export interface TranslatorStatistics {
     /** Translated code left a single access: to a device, across words, to code. */
     readonly access: number;
   };
+  /** All of these that fall into windows of a million instructions, or more in a long run, in which nothing was translated: once warm. */
+  readonly settledInstructions: SettledInstructions;
+  /** What the interpreter retired in each tenth of all instructions so far. */
+  readonly interpretedByTenth: readonly number[];
   /** How often translated code left an instruction to the interpreter, by mnemonic. */
   readonly fallBacks: Readonly<Record<string, number>>;
   readonly generateMs: number;

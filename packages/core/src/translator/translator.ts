@@ -23,6 +23,7 @@ import { buildRegionFunction, RegionExit, type RegionFunction } from './region-f
 import { REGION_IMPORTS } from './region-imports.js';
 import { buildRuntimeModule } from './runtime-module.js';
 import type { TranslatorStatistics } from './statistics.js';
+import { type InterpretedInstructions, TranslationProgress } from './translation-progress.js';
 
 /** When code is translated. Numbers of times; the defaults are measured (docs/translator.md). */
 export interface TranslationThresholds {
@@ -34,7 +35,7 @@ export interface TranslationThresholds {
   readonly keptInstructions?: number;
 }
 
-export const DEFAULT_THRESHOLDS: TranslationThresholds = { warm: 1024, hot: 1 << 15 };
+export const DEFAULT_THRESHOLDS: TranslationThresholds = { warm: 8192, hot: 1 << 15 };
 
 /** What the translator needs of the processor. */
 export interface TranslatorHost {
@@ -101,6 +102,8 @@ export class Translator {
   readonly #freshPages = new Set<number>();
   #liveInstructions = 0;
   #nextIndex = 0;
+  /** Told of the instructions retired whenever the engine stops. */
+  readonly progress = new TranslationProgress((retired) => ({ retired, modules: this.#counts.modules, ...this.#interpreted() }));
   #counts = {
     regions: 0,
     modules: 0,
@@ -114,7 +117,7 @@ export class Translator {
   };
 
   constructor(host: TranslatorHost, thresholds: TranslationThresholds = DEFAULT_THRESHOLDS) {
-    this.#urgentHeat = 8 * thresholds.warm;
+    this.#urgentHeat = 2 * thresholds.warm;
     this.#keptInstructions = thresholds.keptInstructions ?? MAX_LIVE_INSTRUCTIONS;
     this.#host = host;
     this.#words = new Int32Array(host.memory.buffer);
@@ -141,20 +144,26 @@ export class Translator {
   /** @param retiredInstructions instructions that the processor has retired so far */
   statistics(retiredInstructions: number): TranslatorStatistics {
     const fallBacks = FALL_BACK_MNEMONICS.map((mnemonic, index) => [mnemonic, this.#words[(State.fallBackCounts >>> 2) + index]! >>> 0]);
+    return {
+      ...this.#counts,
+      retiredInstructions,
+      interpretedInstructions: this.#interpreted(),
+      settledInstructions: this.progress.settled(retiredInstructions),
+      interpretedByTenth: this.progress.interpretedByTenth(retiredInstructions),
+      fallBacks: Object.fromEntries(fallBacks),
+    };
+  }
+
+  #interpreted(): InterpretedInstructions {
     const interpreted = (reason: number): number => {
       const cell = (State.interpreted >>> 2) + 2 * reason;
       return (this.#words[cell]! >>> 0) + this.#words[cell + 1]! * 2 ** 32;
     };
     return {
-      ...this.#counts,
-      retiredInstructions,
-      interpretedInstructions: {
-        cold: interpreted(RegionExit.goOn),
-        nearEvent: interpreted(RegionExit.nearEvent),
-        fallBack: interpreted(RegionExit.fallBack),
-        access: interpreted(RegionExit.access),
-      },
-      fallBacks: Object.fromEntries(fallBacks),
+      cold: interpreted(RegionExit.goOn),
+      nearEvent: interpreted(RegionExit.nearEvent),
+      fallBack: interpreted(RegionExit.fallBack),
+      access: interpreted(RegionExit.access),
     };
   }
 
