@@ -6,7 +6,7 @@ const WINDOW_EXITS = 2000;
 /** Exits from the start of one window to the next, at first. */
 const FIRST_SPACING_EXITS = 4000;
 /** Where a phase has more windows than this every second is given up, and the next come half as often. */
-const MOST_WINDOWS_A_PHASE = 16;
+const MOST_WINDOWS_A_PHASE = 48;
 
 /**
  * A guest that uses more than this share of the slots between two exits goes round its pages without one: in which order, only looks in

@@ -108,19 +108,20 @@ export class PageReplay {
     const sharedPage = this.#policy.sharedPagePinned ? undefined : pageCount;
     const replay = (withTimer: boolean) => this.#replay(this.slotsWith(patches), effects, pageCount + 1, sharedPage, withTimer);
     const [all, none] = [replay(true), replay(false)];
-    return this.#profile.phases.map(({ count }, phase) => {
+    return this.#profile.phases.map(({ count, virtualMisses, timerInterrupts }, phase) => {
       const exits = this.#countedExits[phase]!;
       const scale = exits === 0 ? 0 : count / exits;
       const [before, beforeBetween] = [this.#unpatched[phase]!, this.#unpatchedBetweenTimer[phase]!];
       const timers = this.#countedTimers[phase]!;
+      const betweenTimer = difference(none[phase]!, beforeBetween, scale);
+      if (timers === 0) return { betweenTimer };
+      // Windows at a phase's start may show more than there is: all misses of the phase are no fewer than those of its interrupts.
+      const shown = ((before.kernel + before.user - beforeBetween.kernel - beforeBetween.user) * timerInterrupts.count) / timers;
+      const share = shown > virtualMisses.count ? virtualMisses.count / shown : 1;
+      const each = share / timers;
       return {
-        betweenTimer: difference(none[phase]!, beforeBetween, scale),
-        ...(timers > 0 && {
-          ofEachTimer: {
-            before: difference(before, beforeBetween, 1 / timers),
-            after: difference(all[phase]!, none[phase]!, 1 / timers),
-          },
-        }),
+        betweenTimer,
+        ofEachTimer: { before: difference(before, beforeBetween, each), after: difference(all[phase]!, none[phase]!, each) },
       };
     });
   }
