@@ -14,7 +14,7 @@ const MOST_WINDOWS_A_PHASE = 48;
  * looks; the window in which that is found out starts anew.
  */
 const MANY_PAGES_SHARE = 0.5;
-const LOOK_INSTRUCTIONS = 8;
+const LOOK_INSTRUCTIONS = 4;
 const MOST_LOOKS = 20_000;
 
 const VALID = 0x200;
