@@ -5,9 +5,10 @@ import { CodeEmitter, type Label } from '../semantics/code-emitter.js';
 import { constant, constantValue, type I32 } from '../semantics/expression.js';
 import { type BranchHint, ByteSink, type FunctionDefinition } from '../wasm/module-encoder.js';
 import { Op, ValueType } from '../wasm/opcodes.js';
-import { type FlowItem, type FlowLoop, structure } from './control-flow.js';
+import type { FlowItem, FlowLoop } from './control-flow.js';
 import { FALL_BACK_MNEMONICS } from './fall-backs.js';
 import type { CallContext, Region, RegionInstruction, RegionNode } from './region-discovery.js';
+import { RegionGraph } from './region-graph.js';
 import { RegisterLocals } from './register-locals.js';
 import { type RegionFlow, type RegionLocals, TranslatorBuilder } from './translator-builder.js';
 
@@ -50,12 +51,7 @@ class RegionWriter implements RegionFlow {
   readonly #registers: RegisterLocals;
   readonly #locals: RegionLocals;
   readonly #builder: TranslatorBuilder;
-  readonly #successors: number[][];
-  /** By node: the number that `place` has to enter there; absent where it cannot be entered. */
-  readonly #places = new Map<number, number>();
-  /** Loop headers look at the count. */
-  readonly #checked = new Set<number>();
-  readonly #longest = new Map<number, number>();
+  readonly #graph: RegionGraph;
   readonly #scopes: Scope[] = [];
   #exit!: Label;
   #forAccess!: Label;
@@ -76,31 +72,18 @@ class RegionWriter implements RegionFlow {
       executeTable: this.#emit.permanentLocal('i32'),
     };
     this.#builder = new TranslatorBuilder(this.#emit, this.#registers, this.#locals, this, options.overflow);
-    this.#successors = region.nodes.map((node) => this.#successorsOf(node));
+    this.#graph = new RegionGraph(region);
   }
 
   write(): RegionFunction {
-    const { nodes, root, entryPoints } = this.#region;
-    const rootNode = this.#region.find(root, undefined)!;
-    const entries = new Set([rootNode, ...[...entryPoints].flatMap((pc) => this.#region.find(pc, undefined) ?? [])]);
-    const items = structure({ successors: this.#successors, entries });
-    for (const loop of loopsOf(items)) {
-      for (const header of loop.headers) {
-        this.#checked.add(header);
-        if (nodes[header]!.context === undefined) entries.add(header);
-        else if (loop.headers.length > 1) this.#places.set(header, 0);
-      }
-    }
-    for (const node of entries) this.#places.set(node, 0);
-    let place = 0;
-    for (const node of [...this.#places.keys()].sort((a, b) => a - b)) this.#places.set(node, ++place);
-
+    const { nodes } = this.#region;
+    const { entries, items, places } = this.#graph;
     this.#exit = this.#emit.block(ValueType.i32);
     this.#forAccess = this.#emit.block();
     this.#stated = this.#emit.block();
     this.#attended = this.#emit.block();
     this.#again = this.#emit.loop();
-    this.#leaveNearEvent(Math.max(...[...entries].map((node) => this.#longestPath(node))), undefined);
+    this.#leaveNearEvent(Math.max(...[...entries].map((node) => this.#graph.longestPath(node))), undefined);
     this.#writeSequence(items, undefined);
     this.#emit.end();
     this.#emit.op(Op.unreachable);
@@ -114,7 +97,7 @@ class RegionWriter implements RegionFlow {
     const { code, branchHints } = this.#withEntry();
     return {
       definition: { name: String(this.#options.tableIndex), ...REGION_TYPE, locals: this.#emit.localTypes, code, branchHints },
-      places: [...entries].map((node) => ({ pc: nodes[node]!.pc, entry: nodes[node]!.entry, place: this.#places.get(node)! })),
+      places: [...entries].map((node) => ({ pc: nodes[node]!.pc, entry: nodes[node]!.entry, place: places.get(node)! })),
       instructionCount: nodes.reduce((sum, node) => sum + node.instructions.length, 0),
     };
   }
@@ -165,31 +148,6 @@ class RegionWriter implements RegionFlow {
     return { code: all.bytes(), branchHints };
   }
 
-  // --- the graph ------------------------------------------------------------------------------------------------------------
-  #targetContext(node: RegionNode): CallContext | undefined {
-    return node.flow.links ? this.#region.calleeContext(node) : node.context;
-  }
-
-  #successorsOf(node: RegionNode): number[] {
-    const { flow, context, endPc } = node;
-    if (node.fallBack !== undefined) return [];
-    const found: (number | undefined)[] = [];
-    if (flow.target !== undefined) found.push(this.#region.find(flow.target, this.#targetContext(node)));
-    if (flow.indirect === 'return' && !flow.links && context) found.push(this.#region.find(context.returnPc, context.caller));
-    if (flow.falls) found.push(this.#region.find(endPc, context));
-    return [...new Set(found.filter((each) => each !== undefined))];
-  }
-
-  /** Instructions on the longest way from a node to where the count is looked at again. */
-  #longestPath(node: number): number {
-    const known = this.#longest.get(node);
-    if (known !== undefined) return known;
-    const onward = this.#successors[node]!.map((next) => (this.#checked.has(next) ? 0 : this.#longestPath(next)));
-    const longest = this.#region.nodes[node]!.instructions.length + Math.max(0, ...onward);
-    this.#longest.set(node, longest);
-    return longest;
-  }
-
   // --- structured control flow ----------------------------------------------------------------------------------------------
   /** `loop`: the loop whose body this is; its headers are reached by the loop's own label. */
   #writeSequence(items: readonly FlowItem[], loop: FlowLoop | undefined): void {
@@ -218,7 +176,7 @@ class RegionWriter implements RegionFlow {
 
   #writeDispatch(itemLabels: readonly Label[], labels: ReadonlyMap<number, Label>, first: number | undefined): void {
     const emit = this.#emit;
-    const places = [...this.#places].filter(([node]) => labels.has(node) && node !== first);
+    const places = [...this.#graph.places].filter(([node]) => labels.has(node) && node !== first);
     const fallback = first === undefined ? undefined : labels.get(first);
     if (places.length === 0) {
       if (fallback && fallback !== itemLabels[0]) emit.branch(fallback);
@@ -230,7 +188,7 @@ class RegionWriter implements RegionFlow {
       emit.hint(true);
       emit.branchIf(fallback);
     }
-    const table = new Array<Label>(this.#places.size + 1).fill(fallback ?? itemLabels[0]!);
+    const table = new Array<Label>(this.#graph.places.size + 1).fill(fallback ?? itemLabels[0]!);
     for (const [node, place] of places) table[place] = labels.get(node)!;
     emit.localGet(this.#locals.place);
     emit.branchTable(table, table[0]!);
@@ -254,7 +212,7 @@ class RegionWriter implements RegionFlow {
       const label = labels.get(node);
       if (!label) continue;
       if (dispatched.has(node)) {
-        this.#emit.constant(this.#places.get(node)!);
+        this.#emit.constant(this.#graph.places.get(node)!);
         this.#emit.localSet(this.#locals.place);
       }
       this.#emit.branch(label);
@@ -270,11 +228,11 @@ class RegionWriter implements RegionFlow {
     const count = node.instructions.length;
     this.#node = node;
     this.#builder.beginBlock();
-    if (this.#places.has(index)) {
+    if (this.#graph.places.has(index)) {
       emit.constant(0);
       emit.localSet(this.#locals.place);
     }
-    if (this.#checked.has(index)) this.#leaveNearEvent(this.#longestPath(index), node.pc);
+    if (this.#graph.looksAtCount(index)) this.#leaveNearEvent(this.#graph.longestPath(index), node.pc);
     if (count > 0) {
       emit.localGet(this.#locals.remaining);
       emit.constant(count);
@@ -388,7 +346,7 @@ class RegionWriter implements RegionFlow {
 
   jump(target: I32): void {
     const known = constantValue(target);
-    if (known !== undefined) this.#edge((known & -4) >>> 0, this.#targetContext(this.#node));
+    if (known !== undefined) this.#edge((known & -4) >>> 0, this.#graph.targetContext(this.#node));
     else this.#indirect(target);
   }
 
@@ -427,7 +385,7 @@ class RegionWriter implements RegionFlow {
       emit.if(builder.eq(pc, constant(context.returnPc)));
       this.#edge(context.returnPc, context.caller);
       emit.end();
-    } else if (this.#places.size > 1) this.#lookUp(pc);
+    } else if (this.#graph.places.size > 1) this.#lookUp(pc);
     this.leave(pc, 0);
   }
 
@@ -457,12 +415,4 @@ class RegionWriter implements RegionFlow {
 
 function nodesOf(item: FlowItem): Iterable<number> {
   return item.kind === 'node' ? [item.node] : item.nodes;
-}
-
-function* loopsOf(items: readonly FlowItem[]): Generator<FlowLoop> {
-  for (const item of items) {
-    if (item.kind === 'node') continue;
-    yield item;
-    yield* loopsOf(item.items);
-  }
 }

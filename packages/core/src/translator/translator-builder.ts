@@ -13,6 +13,7 @@ import { returnFromBaseInterrupt } from '../semantics/machine-state.js';
 import { Op, type ValueTypeName } from '../wasm/opcodes.js';
 import { regionImportIndex } from './region-imports.js';
 import type { RegisterLocals } from './register-locals.js';
+import { TrackedVariable } from './tracked-variable.js';
 
 /** The locals of a region's function beside the guest's registers. */
 export interface RegionLocals {
@@ -475,43 +476,5 @@ export class TranslatorBuilder extends Builder {
   release(): void {
     this.#variables = [];
     this.emit.releaseLocals();
-  }
-}
-
-/** A variable that is a constant while it can be. */
-class TrackedVariable implements Variable {
-  readonly #emit: CodeEmitter;
-  readonly #isConditional: () => boolean;
-  #local: number | undefined;
-  #constant: I32 | undefined;
-
-  constructor(emit: CodeEmitter, isConditional: () => boolean) {
-    this.#emit = emit;
-    this.#isConditional = isConditional;
-  }
-
-  get value(): I32 {
-    return this.#constant ?? { type: 'i32', kind: 'register', index: this.#local! };
-  }
-
-  set(value: I32): void {
-    if (value.kind === 'const' && !this.#isConditional()) {
-      this.#constant = value;
-      return;
-    }
-    this.#local ??= this.#emit.temporaryLocal('i32');
-    this.#emit.value(value);
-    this.#emit.localSet(this.#local);
-    this.#constant = undefined;
-  }
-
-  /** Gives it a place that code can change. */
-  materialize(): void {
-    if (!this.#constant) return;
-    const value = this.#constant;
-    this.#local ??= this.#emit.temporaryLocal('i32');
-    this.#emit.value(value);
-    this.#emit.localSet(this.#local);
-    this.#constant = undefined;
   }
 }
