@@ -35,7 +35,7 @@ export interface TranslationThresholds {
   readonly keptInstructions?: number;
 }
 
-export const DEFAULT_THRESHOLDS: TranslationThresholds = { warm: 8192, hot: 1 << 15 };
+export const DEFAULT_THRESHOLDS: TranslationThresholds = { warm: 4096, hot: 1 << 15 };
 
 /** What the translator needs of the processor. */
 export interface TranslatorHost {
