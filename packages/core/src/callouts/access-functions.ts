@@ -116,13 +116,13 @@ function ifBytesInPage(
   b: StateBuilder,
   ea: I32,
   sizeBytes: I32,
-  entry: () => I32,
+  access: typeof Access.read | typeof Access.write,
   then: (byteAddress: (index: number) => I32) => void,
 ): void {
   const fits = b.ltU(b.add(b.and(ea, constant(PAGE_BYTES - 1)), sizeBytes), constant(PAGE_BYTES + 1));
   const mayBeUnaligned = b.eq(b.and(b.state(CCR0), constant(CCR0_FLSTA)), ZERO);
   b.if(b.and(fits, mayBeUnaligned), () => {
-    const found = entry();
+    const found = findEntry(b, ea, access);
     b.if(b.and(found, constant(SOFT_TLB_VALID)), () =>
       then((index) => b.add(b.xor(b.add(ea, constant(index)), constant(MIRROR[1])), found)),
     );
@@ -139,18 +139,12 @@ function load(): FunctionDefinition {
         for (const size of ACCESS_SIZES) b.if(b.eq(sizeBytes, constant(size)), () => loadAndReturn(b, entry, ea, size));
       },
       () =>
-        ifBytesInPage(
-          b,
-          ea,
-          sizeBytes,
-          () => findEntry(b, ea, Access.read),
-          (byteAddress) => {
-            const byte = (index: number): I32 => b.byte(byteAddress(index), RAM_OFFSET);
-            const half = (index: number): I32 => b.or(b.shl(byte(index), constant(8)), byte(index + 1));
-            b.if(b.eq(sizeBytes, constant(2)), () => b.return(half(0)));
-            b.return(b.or(b.shl(half(0), constant(16)), half(2)));
-          },
-        ),
+        ifBytesInPage(b, ea, sizeBytes, Access.read, (byteAddress) => {
+          const byte = (index: number): I32 => b.byte(byteAddress(index), RAM_OFFSET);
+          const half = (index: number): I32 => b.or(b.shl(byte(index), constant(8)), byte(index + 1));
+          b.if(b.eq(sizeBytes, constant(2)), () => b.return(half(0)));
+          b.return(b.or(b.shl(half(0), constant(16)), half(2)));
+        }),
     );
     b.if(b.state(State.pendingVector), () => b.return(ZERO));
     b.run(calloutIndex('load'), ea, sizeBytes);
@@ -200,26 +194,20 @@ function store(codeBitmap: number): FunctionDefinition {
         for (const size of ACCESS_SIZES) b.if(b.eq(sizeBytes, constant(size)), () => storeAndReturn(b, entry, ea, value, size, codeBitmap));
       },
       () =>
-        ifBytesInPage(
-          b,
-          ea,
-          sizeBytes,
-          () => findEntry(b, ea, Access.write),
-          (byteAddress) => {
-            const put = (index: number, shift: number): void => {
-              b.emit.value(byteAddress(index));
-              b.emit.value(b.shrU(value, constant(shift)));
-              b.emit.memory(Op.i32Store8, 0, RAM_OFFSET);
-            };
-            b.if(b.eq(sizeBytes, constant(2)), () => {
-              put(0, 8);
-              put(1, 0);
-              b.return();
-            });
-            for (const index of [0, 1, 2, 3]) put(index, 8 * (3 - index));
+        ifBytesInPage(b, ea, sizeBytes, Access.write, (byteAddress) => {
+          const put = (index: number, shift: number): void => {
+            b.emit.value(byteAddress(index));
+            b.emit.value(b.shrU(value, constant(shift)));
+            b.emit.memory(Op.i32Store8, 0, RAM_OFFSET);
+          };
+          b.if(b.eq(sizeBytes, constant(2)), () => {
+            put(0, 8);
+            put(1, 0);
             b.return();
-          },
-        ),
+          });
+          for (const index of [0, 1, 2, 3]) put(index, 8 * (3 - index));
+          b.return();
+        }),
     );
     b.if(b.state(State.pendingVector), () => b.return());
     b.run(calloutIndex('store'), ea, sizeBytes, value);

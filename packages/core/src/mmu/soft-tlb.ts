@@ -61,7 +61,7 @@ export class SoftTlb {
 
   /** Whether a context is the one for a state of the processor. Generated code selects contexts by the same cells. */
   isFor(context: number, user: boolean, addressSpace: number, pid: number): boolean {
-    return this.#words[KEYS + (context - SOFT_TLB_BASE) / SOFT_TLB_CONTEXT_BYTES]! - 1 === contextKey(user, addressSpace, pid);
+    return this.#words[rowOf(contextKey(user, addressSpace, pid)) + TABLES] === context;
   }
 
   /** The word at an address by an execute table; undefined where the table has no entry for its page. */

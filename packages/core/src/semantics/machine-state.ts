@@ -5,7 +5,6 @@ import { CONTEXT_BY_KEY, ContextByKey, contextKey, SoftTlbTable, State } from '.
 import { Op } from '../wasm/opcodes.js';
 import type { Builder } from './builder.js';
 import { constant, type I32 } from './expression.js';
-import type { StateBuilder } from './state-builder.js';
 
 /** MSR bits that select a context of the software TLB, together with PID. */
 export const TRANSLATION_BITS = Msr.PR | Msr.IS | Msr.DS;
@@ -28,21 +27,22 @@ function keyOffset(b: Builder, msr: I32, bit: number, keyBit: number): I32 {
   return b.and(moved, constant(target));
 }
 
+/** The row of a supervisor's context of the present PID in address space 0, where interrupt handlers begin. */
+const handlerRow = (b: Builder): I32 => b.shl(b.state(PID), constant(Math.log2(ContextByKey.size)));
+
+const tablesOf = (b: Builder, address: I32): I32 =>
+  b.let({ type: 'i32', kind: 'load', op: Op.i32Load, alignLog2: 2, offset: CONTEXT_BY_KEY + ContextByKey.tables, address });
+
 /** @param msr a pinned value */
 export function findContexts(b: Builder, msr: I32): Contexts {
-  const pid = b.shl(b.state(PID), constant(Math.log2(ContextByKey.size)));
-  const base = b.let(b.or(keyOffset(b, msr, Msr.PR, contextKey(true, 0, 0)), pid));
-  const tables = (bit: number): I32 => {
-    const address = b.or(base, keyOffset(b, msr, bit, contextKey(false, 1, 0)));
-    return b.let({ type: 'i32', kind: 'load', op: Op.i32Load, alignLog2: 2, offset: CONTEXT_BY_KEY + ContextByKey.tables, address });
-  };
+  const base = b.let(b.or(keyOffset(b, msr, Msr.PR, contextKey(true, 0, 0)), handlerRow(b)));
+  const tables = (bit: number): I32 => tablesOf(b, b.or(base, keyOffset(b, msr, bit, contextKey(false, 1, 0))));
   return { data: tables(Msr.DS), fetch: tables(Msr.IS) };
 }
 
-/** The contexts in which interrupt handlers begin: a supervisor's, in address space 0. */
-export function findHandlerContexts(b: StateBuilder): Contexts {
-  const row = b.shl(b.state(PID), constant(Math.log2(ContextByKey.size)));
-  const tables = b.let(b.word32(row, CONTEXT_BY_KEY + ContextByKey.tables));
+/** The contexts in which interrupt handlers begin. */
+export function findHandlerContexts(b: Builder): Contexts {
+  const tables = tablesOf(b, handlerRow(b));
   return { data: tables, fetch: tables };
 }
 
