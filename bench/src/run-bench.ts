@@ -11,8 +11,9 @@ import {
   type RunResult,
 } from '@exitlab/results';
 import { type BenchCell, type BenchDefinition, benchCells, cellSpec } from './bench-definition.js';
-import type { GuestRunSpec, RunGuest } from './guest-run.js';
+import type { GuestRunSpec } from './guest-run.js';
 import { summarizeHostTime } from './host-statistics.js';
+import type { MeasuringEnvironment } from './measuring-environment.js';
 
 /** What a bench tells while it runs; whoever shows it decides how. */
 export type BenchEvent =
@@ -21,14 +22,8 @@ export type BenchEvent =
   | { readonly kind: 'cell-failed'; readonly failure: BenchFailure };
 
 /** What a bench needs from outside: the machines, the files, the clock. */
-export interface BenchEnvironment {
-  readonly toolVersion: string;
-  readonly runGuest: RunGuest;
+export interface BenchEnvironment extends MeasuringEnvironment {
   readonly machine: HostMachine;
-  /** Host time in seconds, monotonic. */
-  readonly secondsNow: () => number;
-  readonly dateNow: () => Date;
-  readonly signal: AbortSignal;
   readonly onEvent: (event: BenchEvent) => void;
 }
 

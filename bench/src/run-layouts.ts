@@ -8,19 +8,14 @@ import {
   type ProfilePhase,
 } from '@exitlab/results';
 import { type BenchDefinition, type BenchGuest, benchCells, cellSpec } from './bench-definition.js';
-import type { RunGuest } from './guest-run.js';
 import { hostMachine } from './host-machine.js';
+import type { MeasuringEnvironment } from './measuring-environment.js';
 
 /** A boot argument that means nothing to anyone: kernels leave parameters with a dot to modules, and there is none of that name. */
 const PADDING_ARGUMENT = 'exitlab.layout=';
 
 /** What measuring layouts needs from outside. */
-export interface LayoutsEnvironment {
-  readonly toolVersion: string;
-  readonly runGuest: RunGuest;
-  readonly secondsNow: () => number;
-  readonly dateNow: () => Date;
-  readonly signal: AbortSignal;
+export interface LayoutsEnvironment extends MeasuringEnvironment {
   /** Told before each run. */
   readonly onRun: (guest: string, strategy: string, index: number, total: number) => void;
 }

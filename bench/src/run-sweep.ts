@@ -1,6 +1,7 @@
 import { type MeasuredRun, type Measurement, SWEEP_SCHEMA, type SweepAxis, type SweepPoint, type SweepResult } from '@exitlab/results';
-import type { GuestRunSpec, RunGuest } from './guest-run.js';
+import type { GuestRunSpec } from './guest-run.js';
 import { hostMachine } from './host-machine.js';
+import type { MeasuringEnvironment } from './measuring-environment.js';
 import { BOOT_PHASE } from './phase-recorder.js';
 
 /** The axis that names generations of KVM; every other axis is a policy. */
@@ -14,12 +15,7 @@ export interface SweepDefinition {
 }
 
 /** What a sweep needs from outside. */
-export interface SweepEnvironment {
-  readonly toolVersion: string;
-  readonly runGuest: RunGuest;
-  readonly secondsNow: () => number;
-  readonly dateNow: () => Date;
-  readonly signal: AbortSignal;
+export interface SweepEnvironment extends MeasuringEnvironment {
   /** Told before each run. */
   readonly onPoint: (values: Readonly<Record<string, string>>, index: number, total: number) => void;
 }
