@@ -355,7 +355,7 @@ export class Processor440 implements Processor {
     this.#faults.beginStretch(retired, this.#time.begin(toLimit, toEvent));
     this.#engine();
     this.#time.end();
-    this.#translator?.progress.observe(this.#time.retired);
+    this.#translator?.observe(this.#time.retired);
     this.#faults.endStretch(this.#time.retired, this.#state.get(State.remaining));
   }
 

@@ -36,7 +36,7 @@ const SPR = {
 } as const;
 
 /** Asks the translator for code at State.pc, to which control has come often. */
-const TRANSLATE: FunctionImport = { name: 'translate', params: ['i32'], results: [] };
+const TRANSLATE: FunctionImport = { name: 'translate', params: [], results: [] };
 /** Says that the region at State.pc is entered often. */
 const PROMOTE: FunctionImport = { name: 'promote', params: [], results: [] };
 /** A call-out module's function (callouts/state-functions.ts). */
@@ -114,7 +114,6 @@ function runFunction(promotionEntries: number): FunctionDefinition {
         emit.value(heat);
         emit.memory(Op.i32Store, 2, HEAT_BASE);
         b.if(b.eq(b.and(heat, b.state(State.heatMask)), constant(0)), () => {
-          emit.value(heat);
           emit.call(TRANSLATE_INDEX);
           emit.branch(next);
         });

@@ -27,15 +27,17 @@ import { type InterpretedInstructions, TranslationProgress } from './translation
 
 /** When code is translated. Numbers of times; the defaults are measured (docs/translator.md). */
 export interface TranslationThresholds {
-  /** Control comes to an address so often before a region is made for it; a power of two. */
+  /** Control comes to an address so often before a region is made for it, at first; a power of two, at least 2. */
   readonly warm: number;
+  /** It falls to half when so many instructions have retired, to a quarter after twice as many, and so on; never where absent. `least` is a power of two, at least 2. */
+  readonly fall?: { readonly halvedAfter: number; readonly least: number };
   /** A region is entered so often before a larger one takes its place. */
   readonly hot: number;
   /** Guest instructions in all regions that are kept; {@link MAX_LIVE_INSTRUCTIONS} where absent. */
   readonly keptInstructions?: number;
 }
 
-export const DEFAULT_THRESHOLDS: TranslationThresholds = { warm: 4096, hot: 1 << 15 };
+export const DEFAULT_THRESHOLDS: TranslationThresholds = { warm: 4096, fall: { halvedAfter: 2 ** 27, least: 64 }, hot: 1 << 15 };
 
 /** What the translator needs of the processor. */
 export interface TranslatorHost {
@@ -84,7 +86,6 @@ export class Translator {
   /** Runs until the count in State.remaining is used up or an interrupt is pending. */
   readonly run: () => void;
   readonly #host: TranslatorHost;
-  readonly #urgentHeat: number;
   readonly #keptInstructions: number;
   readonly #words: Int32Array;
   readonly #table: WasmTable;
@@ -102,8 +103,11 @@ export class Translator {
   readonly #freshPages = new Set<number>();
   #liveInstructions = 0;
   #nextIndex = 0;
-  /** Told of the instructions retired whenever the engine stops. */
-  readonly progress = new TranslationProgress((retired) => ({ retired, modules: this.#counts.modules, ...this.#interpreted() }));
+  /** Visits before code is translated, and the instructions retired when they fall to half. */
+  #warm: number;
+  readonly #leastWarm: number;
+  #halvedAt: number;
+  readonly #progress = new TranslationProgress((retired) => ({ retired, modules: this.#counts.modules, ...this.#interpreted() }));
   #counts = {
     regions: 0,
     modules: 0,
@@ -117,11 +121,13 @@ export class Translator {
   };
 
   constructor(host: TranslatorHost, thresholds: TranslationThresholds = DEFAULT_THRESHOLDS) {
-    this.#urgentHeat = 2 * thresholds.warm;
+    this.#warm = thresholds.warm;
+    this.#leastWarm = thresholds.fall?.least ?? thresholds.warm;
+    this.#halvedAt = thresholds.fall?.halvedAfter ?? Number.POSITIVE_INFINITY;
     this.#keptInstructions = thresholds.keptInstructions ?? MAX_LIVE_INSTRUCTIONS;
     this.#host = host;
     this.#words = new Int32Array(host.memory.buffer);
-    this.#words[State.heatMask >>> 2] = thresholds.warm - 1;
+    this.#words[State.heatMask >>> 2] = this.#warm - 1;
     for (let slot = 0; slot < SLOT_BYTES; slot += Slot.size) this.#words[(SLOT_BASE + slot + Slot.pc) >>> 2] = EMPTY_SLOT;
     this.#codeMap = new CodeMap(host.codePages, host.memory.buffer, host.ramSizeBytes);
     this.#table = new wasmHost.Table({ element: 'anyfunc', initial: FUNCTION_TABLE_SIZE });
@@ -133,12 +139,26 @@ export class Translator {
       memory: host.memory,
       table: this.#table,
       ...host.callouts,
-      translate: (heat: number) => this.#request(heat),
+      translate: () => this.#request(),
       promote: () => this.#promote(),
     };
     const runtime = new wasmHost.Instance(new wasmHost.Module(bytes), { env });
     this.#imports = { ...env, ...runtime.exports };
     this.run = runtime.exports.run as () => void;
+  }
+
+  /**
+   * Told whenever the engine stops. What translating costs is paid once, and the longer a run has been, the longer it is likely to go on: so
+   * the longer, the rarer is the code that is worth it.
+   * @param retiredInstructions instructions that the processor has retired so far
+   */
+  observe(retiredInstructions: number): void {
+    this.#progress.observe(retiredInstructions);
+    while (retiredInstructions >= this.#halvedAt && this.#warm > this.#leastWarm) {
+      this.#halvedAt *= 2;
+      this.#warm /= 2;
+      this.#words[State.heatMask >>> 2] = this.#warm - 1;
+    }
   }
 
   /** @param retiredInstructions instructions that the processor has retired so far */
@@ -148,8 +168,8 @@ export class Translator {
       ...this.#counts,
       retiredInstructions,
       interpretedInstructions: this.#interpreted(),
-      settledInstructions: this.progress.settled(retiredInstructions),
-      interpretedByTenth: this.progress.interpretedByTenth(retiredInstructions),
+      settledInstructions: this.#progress.settled(retiredInstructions),
+      interpretedByTenth: this.#progress.interpretedByTenth(retiredInstructions),
       fallBacks: Object.fromEntries(fallBacks),
     };
   }
@@ -185,8 +205,8 @@ export class Translator {
   }
 
   // --- translating ----------------------------------------------------------------------------------------------------------
-  /** Control has come to State.pc `heat` times without finding a region. */
-  #request(heat: number): void {
+  /** Control has come to State.pc often without finding a region. */
+  #request(): void {
     const pc = this.#words[State.pc >>> 2]! >>> 0;
     const entry = this.#executeEntry(pc);
     if (entry === 0) return;
@@ -196,9 +216,11 @@ export class Translator {
       this.#fillSlot(wanted, known.region, known.place);
       return;
     }
-    this.#queue.set(placeKey(wanted), wanted);
-    // A module costs as much as a hundred instructions in it, so regions wait for company; but not for long.
-    if (this.#queue.size >= BATCH_REGIONS || heat >= this.#urgentHeat) this.#translateQueue();
+    const key = placeKey(wanted);
+    const isUrgent = this.#queue.has(key);
+    this.#queue.set(key, wanted);
+    // A module costs as much as a hundred instructions in it, so regions wait for company; but not until they are as often asked for again.
+    if (isUrgent || this.#queue.size >= BATCH_REGIONS) this.#translateQueue();
   }
 
   #translateQueue(): void {

@@ -48,6 +48,7 @@ export function randomImage(seed: number, processesApart = false): RandomImage {
     timebaseHz: random.oneIn(2) ? 400e6 : 100e6,
     thresholds: {
       warm: random.pick([2, 2, 4, 16]),
+      ...(random.oneIn(2) && { fall: { halvedAfter: random.pick([100, 1000, 5000]), least: 2 } }),
       hot: random.pick([4, 16, 64]),
       ...(random.oneIn(3) && { keptInstructions: random.pick([100, 500, 2000]) }),
     },
