@@ -86,19 +86,18 @@ struct turn {
 	unsigned end;
 };
 
+/*
+ * A turn is two system calls, whichever thread runs first after a wake: a wait while the count is still what this thread left it at,
+ * which returns at once if it no longer is, and a wake. Only a thread preempted between its store and its wake costs the other a wait more.
+ */
 static void take_turns(struct turn *turn, unsigned parity)
 {
-	for (;;) {
-		const unsigned seen = __atomic_load_n(&turn->value, __ATOMIC_ACQUIRE);
-
-		if (seen >= turn->end)
-			break;
-		if ((seen & 1) == parity) {
-			__atomic_store_n(&turn->value, seen + 1, __ATOMIC_RELEASE);
-			my_syscall6(__NR_futex_time64, &turn->value, FUTEX_WAKE, 1, NULL, NULL, 0);
-		} else {
-			my_syscall6(__NR_futex_time64, &turn->value, FUTEX_WAIT, seen, NULL, NULL, 0);
-		}
+	for (unsigned mine = parity; mine < turn->end; mine += 2) {
+		do
+			my_syscall6(__NR_futex_time64, &turn->value, FUTEX_WAIT, mine - 1, NULL, NULL, 0);
+		while (__atomic_load_n(&turn->value, __ATOMIC_ACQUIRE) != mine);
+		__atomic_store_n(&turn->value, mine + 1, __ATOMIC_RELEASE);
+		my_syscall6(__NR_futex_time64, &turn->value, FUTEX_WAKE, 1, NULL, NULL, 0);
 	}
 }
 
