@@ -1,6 +1,6 @@
 import type { DurationSummary } from '@exitlab/hypervisor';
 import type { Machine } from '@exitlab/monitor';
-import { addParts, type ExitStatistics, type Measurement } from '@exitlab/results';
+import { addParts, type ExitStatistics, type Measurement, mergeExits } from '@exitlab/results';
 
 /** What a machine has counted so far, in the form of result files. */
 export function measureMachine(machine: Machine): Measurement {
@@ -50,6 +50,29 @@ export function measurementBetween(end: Measurement, start: Measurement): Measur
     exits,
     ...(end.timeInGuest && { timeInGuest: statisticsBetween(end.timeInGuest, start.timeInGuest) }),
     counts: { ...counts, guestInstructions: end.counts.guestInstructions - start.counts.guestInstructions },
+    modelledTime: {
+      cycles: time('cycles'),
+      guestCycles: time('guestCycles'),
+      hypervisorCycles: time('hypervisorCycles'),
+      idleCycles: time('idleCycles'),
+    },
+  };
+}
+
+/** What happened in two parts of a run together. */
+export function measurementSum(a: Measurement, b: Measurement): Measurement {
+  const exits = { ...a.exits };
+  for (const [type, statistics] of Object.entries(b.exits)) {
+    const before = exits[type];
+    exits[type] = before === undefined ? statistics : mergeExits(before, statistics);
+  }
+  const counts = { ...a.counts };
+  for (const [name, value] of Object.entries(b.counts)) counts[name] = (counts[name] ?? 0) + value;
+  const time = (part: keyof Measurement['modelledTime']) => a.modelledTime[part] + b.modelledTime[part];
+  return {
+    exits,
+    ...(a.timeInGuest && b.timeInGuest && { timeInGuest: mergeExits(a.timeInGuest, b.timeInGuest) }),
+    counts,
     modelledTime: {
       cycles: time('cycles'),
       guestCycles: time('guestCycles'),

@@ -12,17 +12,26 @@ export const BOOT_PHASE = 'boot';
 /** What is in no phase: after boot, outside the workloads. */
 export const BETWEEN_PHASES = '(between)';
 
-/** Cuts a run into phases: watches the console byte by byte, and measures at the very byte that completes a stamp. */
+/**
+ * Cuts a run into phases: watches the console byte by byte, and measures at the very byte that completes a stamp. A phase of a name that has
+ * been before is another part of it.
+ */
 export class PhaseRecorder {
   readonly #measure: TakeMeasurement;
   readonly #difference: (end: Measurement, start: Measurement) => Measurement;
+  readonly #sum: (a: Measurement, b: Measurement) => Measurement;
   readonly phases: Phase[] = [];
   #line = '';
   #open: { name: string; start: Measurement } | undefined;
 
-  constructor(measure: TakeMeasurement, difference: (end: Measurement, start: Measurement) => Measurement) {
+  constructor(
+    measure: TakeMeasurement,
+    difference: (end: Measurement, start: Measurement) => Measurement,
+    sum: (a: Measurement, b: Measurement) => Measurement,
+  ) {
     this.#measure = measure;
     this.#difference = difference;
+    this.#sum = sum;
   }
 
   /** The phase that the guest is in. */
@@ -44,7 +53,13 @@ export class PhaseRecorder {
       this.#open = { name: started, start };
     }
     if (ended === undefined || ended !== this.#open?.name) return;
-    this.phases.push({ name: ended, ...this.#difference(this.#measure(), this.#open.start) });
+    this.#add(ended, this.#difference(this.#measure(), this.#open.start));
     this.#open = undefined;
+  }
+
+  #add(name: string, part: Measurement): void {
+    const index = this.phases.findIndex((phase) => phase.name === name);
+    if (index < 0) this.phases.push({ name, ...part });
+    else this.phases[index] = { name, ...this.#sum(this.phases[index]!, part) };
   }
 }

@@ -6,7 +6,7 @@ import { type EndReason, RUN_SCHEMA, type RunResult } from '@exitlab/results';
 import { fileIdentity, type GuestRunIo, type GuestRunSpec } from './guest-run.js';
 import { hostMachine } from './host-machine.js';
 import { hypervisorChoice } from './hypervisor-choice.js';
-import { measureMachine, measurementBetween } from './machine-measurement.js';
+import { measureMachine, measurementBetween, measurementSum } from './machine-measurement.js';
 import { PhaseRecorder } from './phase-recorder.js';
 import { ProfileRecorder } from './profile/profile-recorder.js';
 
@@ -38,7 +38,7 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
   const strategy = strategyByName(spec.strategy);
   if (strategy === undefined) throw new Error(`the command line let an unknown strategy through: ${spec.strategy}`);
   const { policy, costProfile } = hypervisorChoice(spec);
-  const recorder = new PhaseRecorder(() => measureMachine(machine), measurementBetween);
+  const recorder = new PhaseRecorder(() => measureMachine(machine), measurementBetween, measurementSum);
   const profiler = spec.profile
     ? new ProfileRecorder(
         () => machine,

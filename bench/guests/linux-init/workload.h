@@ -17,6 +17,12 @@ typedef struct outcome workload_function(unsigned count);
 workload_function run_console, run_crc, run_exec, run_file, run_float, run_fork, run_getppid, run_idle, run_pages, run_pipe, run_signal,
 	run_threads, run_tick, run_walk;
 
+/*
+ * Uses so many pages that every entry of the TLB but the kernel's own is replaced, some twice: what comes next finds its pages elsewhere
+ * in it. Returns whether it could.
+ */
+int turn_tlb(void);
+
 /* The program that `run_exec` starts is this very file: its first argument, and the status it exits with. */
 #define EXEC_CHILD_ARGUMENT "exec-child"
 #define EXEC_CHILD_STATUS 7

@@ -12,7 +12,7 @@ import {
 import { PATHS_SCHEMA, type PathResult, type PathRun, type PathsResult } from '@exitlab/results';
 import { fileIdentity, type GuestRunSpec } from '../guest-run.js';
 import { hypervisorChoice } from '../hypervisor-choice.js';
-import { measureMachine, measurementBetween } from '../machine-measurement.js';
+import { measureMachine, measurementBetween, measurementSum } from '../machine-measurement.js';
 import { PhaseRecorder } from '../phase-recorder.js';
 import {
   nothingTakenAway,
@@ -178,7 +178,7 @@ async function measure(
   paths: readonly { readonly row: PathRow; readonly steps: readonly PrivilegedStep[] }[],
   signal: AbortSignal,
 ): Promise<MeasuredPath[]> {
-  const recorder = new PhaseRecorder(() => measureMachine(machine), measurementBetween);
+  const recorder = new PhaseRecorder(() => measureMachine(machine), measurementBetween, measurementSum);
   const watch = new PathWatch(
     () => machine,
     () => recorder.current,
