@@ -66,12 +66,12 @@ test('the report begins with the workloads where more exits are made or more tim
       .map((line) =>
         line
           .split('|')
-          .slice(3, 12)
+          .slice(3, 13)
           .map((cell) => cell.trim()),
       ),
     [
-      ['console', '9', '8', '0', '0', '0', '0', '9', '8'],
-      ['threads', '26', '27', '20', '24', '5', '0', '1', '3'],
+      ['console', '9', '8', '-1 to -1', '0', '0', '0', '0', '9', '8'],
+      ['threads', '26', '27', '1 to 1', '20', '24', '5', '0', '1', '3'],
     ],
   );
 });

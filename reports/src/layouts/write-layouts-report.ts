@@ -35,6 +35,8 @@ export interface LayoutComparison {
   readonly strategy: string;
   /** Medians of the base and of the strategy. */
   readonly exits: readonly [base: number, other: number];
+  /** How many more than the base the strategy makes in the same layout. */
+  readonly moreExits: Spread;
   /** Median, least and most over the layouts, each against the base in the same layout. */
   readonly time: Spread;
   /** The same without the search for the pages of devices. */
@@ -73,6 +75,7 @@ function comparison(base: LayoutRow, other: LayoutRow): LayoutComparison {
     workload: other.workload,
     strategy: other.strategy,
     exits: [shares[0].all, shares[1].all],
+    moreExits: spread(other.samples.map((sample, i) => exitShares(sample).all - exitShares(base.samples[i]!).all)),
     time: spreadOfMedians(base, other, ratios, ({ cycles }) => cycles),
     timeWithoutSearch: spreadOfMedians(base, other, ratios, (sample) => sample.cycles - sample.deviceSearchCycles),
     baseSpread: Math.max(...times) / Math.min(...times),
@@ -123,7 +126,7 @@ export function layoutsDocument(result: LayoutsResult, command: string): Documen
     blocks: [
       paragraph(`Made by \`${command}\`. A layout is the same guest with boot arguments a little longer, which mean nothing to it.`),
       paragraph(
-        'Counts are medians over the layouts and leave out virtual misses. *Calls* are system calls and their returns, two exits each under every strategy: how many there are is the guest’s affair, and where threads wait for each other or for a time, it depends on the time. *Timer* are DEC exits and those made from the delivery of a timer interrupt to its return. *Time* is modelled: the ratio of the medians, and the least and the most in any one layout. *Without search* leaves out what searching the guest’s TLB for the pages of devices takes, which hangs on the slots that they have come to.',
+        'Counts are medians over the layouts and leave out virtual misses. *Calls* are system calls and their returns, two exits each under every strategy: how many there are is the guest’s affair. *Timer* are DEC exits and those made from the delivery of a timer interrupt to its return. *Time* is modelled: the ratio of the medians, and the least and the most in any one layout. *Without search* leaves out what searching the guest’s TLB for the pages of devices takes, which hangs on the slots that they have come to.',
       ),
       heading(`Where more exits are made than under ${base}, or more than ${NO_SLOWER} of its time is taken`),
       more.length === 0 ? paragraph('Nowhere.') : { kind: 'table', table: comparisonTable(more, true) },
@@ -138,6 +141,7 @@ export function layoutsDocument(result: LayoutsResult, command: string): Documen
 
 function comparisonTable(rows: readonly LayoutComparison[], named: boolean): Table {
   const number = (title: string) => ({ title, kind: 'number' as const });
+  const beforeAndAfter = (title: string) => [number(`${title}, before`), number(`${title}, after`)];
   const pair = (of: keyof ExitShares, { shares: [base, other] }: LayoutComparison) => [formatCount(base[of]), formatCount(other[of])];
   const spreadText = ({ median: middle, least, most }: Spread) => [middle.toFixed(3), `${least.toFixed(3)} to ${most.toFixed(3)}`];
   return {
@@ -150,7 +154,9 @@ function comparisonTable(rows: readonly LayoutComparison[], named: boolean): Tab
           ]
         : []),
       { title: 'Workload', kind: 'text' },
-      ...['Exits', 'Calls', 'Timer', 'Others'].flatMap((title) => [number(`${title}, before`), number(`${title}, after`)]),
+      ...beforeAndAfter('Exits'),
+      number('More in one layout'),
+      ...['Calls', 'Timer', 'Others'].flatMap(beforeAndAfter),
       number('Time'),
       number('in one layout'),
       number('Without search'),
@@ -160,7 +166,9 @@ function comparisonTable(rows: readonly LayoutComparison[], named: boolean): Tab
     rows: rows.map((row) => [
       ...(named ? [row.guest, row.strategy] : []),
       row.workload === row.guest ? 'all' : row.workload,
-      ...(['all', 'calls', 'timer', 'others'] as const).flatMap((of) => pair(of, row)),
+      ...pair('all', row),
+      `${row.moreExits.least} to ${row.moreExits.most}`,
+      ...(['calls', 'timer', 'others'] as const).flatMap((of) => pair(of, row)),
       ...spreadText(row.time),
       ...spreadText(row.timeWithoutSearch),
       row.baseSpread.toFixed(3),
