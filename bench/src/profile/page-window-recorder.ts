@@ -40,6 +40,8 @@ interface OpenWindow {
   readonly events: string[];
   exits: number;
   looks: number;
+  /** The pages used up to the last exit or look, and after that none but these. */
+  lastUsed: ReadonlySet<number>;
 }
 
 /** Records page windows: stretches of a run with every page that the guest uses. Between windows it costs nothing. */
@@ -72,7 +74,12 @@ export class PageWindowRecorder {
   look(): void {
     const open = this.#open;
     if (open?.slots === undefined) return;
-    open.events.push([this.#inTimer ? 't.' : '.', ...this.#takeReferences(this.#held)].join(','));
+    const used = this.#takeReferences(this.#held);
+    // What was used just now is still there: to use it again changes nothing.
+    if (used.some((page) => !open.lastUsed.has(page))) {
+      open.events.push([this.#inTimer ? 't.' : '.', ...used].join(','));
+      open.lastUsed = new Set(used);
+    }
     open.looks++;
     if (open.looks >= MOST_LOOKS) this.#close(open);
   }
@@ -100,7 +107,7 @@ export class PageWindowRecorder {
   }
 
   #start(phase: number): void {
-    this.#open = { phase, slots: undefined, events: [], exits: 0, looks: 0 };
+    this.#open = { phase, slots: undefined, events: [], exits: 0, looks: 0, lastUsed: new Set() };
     this.#held = this.#heldPages();
   }
 
@@ -128,6 +135,7 @@ export class PageWindowRecorder {
     });
     if (mapped >= 0) words.push(`${isVirtualMiss ? 'm' : 'e'}${held[mapped]}`);
     open.events.push(words.join(','));
+    open.lastUsed = new Set(mapped >= 0 ? [...used, held[mapped]!] : used);
     open.exits++;
     this.#held = held;
     if (open.exits >= WINDOW_EXITS) this.#close(open);
