@@ -1,4 +1,4 @@
-import { type BookedExit, EXIT_TYPES, Priority, SharedField } from '@exitlab/hypervisor';
+import { type BookedExit, EXIT_TYPES, mappingDropCycles, Priority, SharedField } from '@exitlab/hypervisor';
 import type { GuestWatch, Machine } from '@exitlab/monitor';
 import type { Profile, ProfilePhase, SiteExits } from '@exitlab/results';
 import { PageWindowRecorder } from './page-window-recorder.js';
@@ -62,7 +62,12 @@ export class ProfileRecorder implements GuestWatch {
     if (isVirtualMiss(type)) {
       add(phase.virtualMisses, exit.cycles);
       if (followed !== undefined) followed.missCycles += exit.cycles;
-    } else this.#addSite(phase, exit, type, vcpu.msr);
+    } else {
+      const site = this.#addSite(phase, exit, type, vcpu.msr);
+      if (exit.work.instruction === 'tlbwe') {
+        site.dropCycles = (site.dropCycles ?? 0) + mappingDropCycles(hypervisor!.costProfile, exit.type, exit.work);
+      }
+    }
     this.#followTimerInterrupts(phase, exit, cycles);
     this.#lastCycles = cycles;
     this.#lastMsr = vcpu.msr;
@@ -99,7 +104,7 @@ export class ProfileRecorder implements GuestWatch {
     return phase;
   }
 
-  #addSite(phase: Mutable<ProfilePhase>, { pc, cycles, work }: BookedExit, type: string, msr: number): void {
+  #addSite(phase: Mutable<ProfilePhase>, { pc, cycles, work }: BookedExit, type: string, msr: number): Mutable<SiteExits> {
     const key = `0x${pc.toString(16).padStart(8, '0')}`;
     phase.sites[key] ??= {};
     phase.sites[key][type] ??= { count: 0, cycles: 0, kept: { count: 0, cycles: 0 }, inTimer: { count: 0, cycles: 0 } };
@@ -107,6 +112,7 @@ export class ProfileRecorder implements GuestWatch {
     add(site, cycles);
     this.#followed?.exits.push({ site, cycles });
     if (work.delivered !== 0 || ((msr ^ this.#lastMsr) & ~PATCHABLE_MSR) !== 0) add(site.kept, cycles);
+    return site;
   }
 
   /**

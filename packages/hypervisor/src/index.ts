@@ -1,6 +1,13 @@
 export type { AccountingSnapshot, ExitSummary } from './accounting.js';
 export type { Cost, CostParts } from './cost-profiles/cost-parts.js';
-export { ComposedCosts, type CostItem, type CostProfile, mergedReturnCycles, USER_SPACE } from './cost-profiles/cost-profile.js';
+export {
+  ComposedCosts,
+  type CostItem,
+  type CostProfile,
+  mappingDropCycles,
+  mergedReturnCycles,
+  USER_SPACE,
+} from './cost-profiles/cost-profile.js';
 export { LINUX_3_4_COSTS } from './cost-profiles/linux-3.4.js';
 export type { DurationSummary } from './durations.js';
 export type { HypervisorStatistics } from './exit-book.js';

@@ -13,6 +13,8 @@ export const SiteExitsSchema = v.strictObject({
   kept: v.strictObject(priced),
   /** Of these, the ones within timer interrupts that were followed to their return. */
   inTimer: v.strictObject(priced),
+  /** Of the cycles of `tlbwe`, those for dropping the shadow mappings of what the entry held before. */
+  dropCycles: v.exactOptional(count),
 });
 export type SiteExits = v.InferOutput<typeof SiteExitsSchema>;
 

@@ -171,6 +171,18 @@ export class ComposedCosts implements CostProfile {
   }
 }
 
+/** The parts of a price for dropping the shadow mappings of what an entry of the guest's TLB held before. */
+const DROP_PARTS: ReadonlySet<string> = new Set(['shadow walk', 'shadow release', 'shadow release, read-only', 'shadow stale references']);
+
+/** What of an exit's price was for dropping shadow mappings. */
+export function mappingDropCycles(costs: CostProfile, type: ExitType, work: Work): number {
+  let cycles = 0;
+  costs.price(type, work, (part, instructions) => {
+    if (DROP_PARTS.has(part)) cycles += instructions;
+  });
+  return cycles;
+}
+
 /** What it saves that a return from interrupt writes an entry of the guest's TLB, which an exit of its own did before. */
 export function mergedReturnCycles(costs: CostProfile): number {
   const price = (type: ExitType, fields: Partial<Work>): number => {

@@ -18,6 +18,8 @@ export interface SiteExits extends PricedExits {
   readonly kept: PricedExits;
   /** Of these, the ones within timer interrupts. */
   readonly inTimer: PricedExits;
+  /** Of the cycles of `tlbwe`, those for dropping the mappings of what the entry held before. */
+  readonly dropCycles?: number;
 }
 
 export interface ProfiledPhase {

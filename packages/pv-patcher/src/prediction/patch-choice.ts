@@ -11,6 +11,8 @@ export interface PatchableSite {
    * is counted as if this one stayed, and of that one the exit went.
    */
   readonly staysExit: boolean;
+  /** Of the last of joined `tlbwe`, the first. */
+  readonly firstJoined?: PatchSite;
   /** The exit goes, but not what is done in it: the return behind joined `tlbwe`. */
   readonly merges: boolean;
   /** The exit stays as a `tlbwe`, whose first writes map nothing any more: those before the last of joined ones. */
@@ -47,5 +49,8 @@ export function patchesOf(plan: PatchPlan): Patch[] {
 /** Marks the last of joined `tlbwe`. */
 function withLastJoined(sites: readonly PatchableSite[]): PatchableSite[] {
   const last = sites.findLastIndex(({ joins }) => joins);
-  return sites.map((site, index) => (index === last ? { ...site, staysExit: true, joins: false } : site));
+  const firstJoined = sites.find(({ joins }) => joins)?.site;
+  return sites.map((site, index) =>
+    index === last ? { ...site, staysExit: true, joins: false, ...(firstJoined !== undefined && { firstJoined }) } : site,
+  );
 }

@@ -129,9 +129,13 @@ export class SavingPredictor {
     return ranked.sort((a, b) => b.savedCycles - a.savedCycles || a.patch.sites[0]!.site.ea - b.patch.sites[0]!.site.ea);
   }
 
-  #savingOf({ site, rule, trampoline, staysExit, merges }: PatchableSite, phase: ProfiledPhase): SiteSaving {
-    if (staysExit) return { count: 0, cycles: 0, timerCycles: 0 };
-    const { count, cycles, kept, inTimer } = exitsAt(phase, site.ea);
+  #savingOf({ site, rule, trampoline, staysExit, firstJoined, merges }: PatchableSite, phase: ProfiledPhase): SiteSaving {
+    const { count, cycles, kept, inTimer, dropCycles = 0 } = exitsAt(phase, site.ea);
+    if (staysExit) {
+      // It drops what the first one dropped, not what those before it have mapped.
+      const saved = firstJoined === undefined ? 0 : dropCycles - (exitsAt(phase, firstJoined.ea).dropCycles ?? 0);
+      return { count: 0, cycles: saved, timerCycles: count === 0 ? 0 : (saved * inTimer.count) / count };
+    }
     if (merges) return { count, cycles: count * this.#mergedReturnCycles, timerCycles: inTimer.count * this.#mergedReturnCycles };
     const stays = trampoline === undefined ? NONE : kept;
     return {
@@ -172,8 +176,9 @@ function exitsAt(phase: ProfiledPhase, ea: number): SiteExits {
       cycles: sum.cycles + each.cycles,
       kept: addPriced(sum.kept, each.kept),
       inTimer: addPriced(sum.inTimer, each.inTimer),
+      dropCycles: (sum.dropCycles ?? 0) + (each.dropCycles ?? 0),
     }),
-    { count: 0, cycles: 0, kept: NONE, inTimer: NONE },
+    { count: 0, cycles: 0, kept: NONE, inTimer: NONE, dropCycles: 0 },
   );
 }
 
