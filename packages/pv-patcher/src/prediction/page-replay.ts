@@ -1,6 +1,7 @@
 import { packTrampolines } from '../trampoline-area.js';
-import type { ExecutionProfile, ProfiledWindow, ShadowPolicy } from './execution-profile.js';
+import type { ExecutionProfile, ShadowPolicy } from './execution-profile.js';
 import type { Patch } from './patch-choice.js';
+import { LOOK, type ReplayedWindow, replayedWindows, type TimerInterrupts, Word } from './replayed-window.js';
 import { ShadowRotation } from './shadow-rotation.js';
 
 /** Virtual misses by whose page was missing. */
@@ -20,30 +21,14 @@ export interface AddedMisses {
   readonly ofEachTimer?: { readonly before: MissCounts; readonly after: MissCounts };
 }
 
-/** Kinds of words in an event of a window. */
-const Word = { use: 0, miss: 1, eager: 2, drop: 3 } as const;
-
-/** The place of an event that is no exit but a look at the guest in between. */
-const LOOK = -1;
-
-/** A window taken apart: for each event whether it is in a timer interrupt, its place, then how many words follow, then kind and page of each. */
-interface ParsedWindow {
-  readonly phase: number;
-  readonly slots: readonly number[];
-  readonly codes: Int32Array;
-  readonly eventCount: number;
-  /** Events that are exits, without the first that are not counted, and how many events those are. */
-  readonly countedExits: number;
-  readonly countedTimers: number;
-  readonly runInEvents: number;
-  /** In one event. */
-  readonly mostPages: number;
-}
-
 const NO_PAGE = -1;
-/** In a long window this part at its start is for the rotation to fall into step, and is not counted. */
-const RUN_IN_SHARE = 0.25;
-const LONG_WINDOW_EVENTS = 1000;
+
+/**
+ * The interrupts of a phase came at places of their own if they bring about more misses than anywhere, or fewer, by so many standard errors
+ * of the mean over its windows; with few windows nobody can tell.
+ */
+const TELLING_STANDARD_ERRORS = 3;
+const TELLING_WINDOWS = 8;
 
 /** What the patched guest does at a place, beside what it did before. */
 interface PlaceEffect {
@@ -59,27 +44,35 @@ interface PlaceEffect {
 export class PageReplay {
   readonly #profile: ExecutionProfile;
   readonly #policy: ShadowPolicy;
-  readonly #windows: readonly ParsedWindow[];
+  readonly #windows: readonly ReplayedWindow[];
   /** Exits that are counted, by phase. */
   readonly #countedExits: number[];
   /** Timer interrupts among them. */
   readonly #countedTimers: number[];
   readonly #unpatched: readonly MissCounts[];
   readonly #unpatchedBetweenTimer: readonly MissCounts[];
+  /**
+   * Phases in which timer interrupts came at places of their own: a turn of the guest took just as long as a period of the timer. A patched
+   * guest takes less, and they come anywhere.
+   */
+  readonly #inStep: ReadonlySet<number>;
 
   constructor(profile: ExecutionProfile, policy: ShadowPolicy) {
     this.#profile = profile;
     this.#policy = policy;
-    this.#windows = profile.windows.map(parseWindow);
+    this.#windows = replayedWindows(profile.windows);
     this.#countedExits = profile.phases.map(() => 0);
     this.#countedTimers = profile.phases.map(() => 0);
     for (const { phase, countedExits, countedTimers } of this.#windows) {
       this.#countedExits[phase]! += countedExits;
       this.#countedTimers[phase]! += countedTimers;
     }
-    const unpatched = (withTimer: boolean) => this.#replay(policy.shadowSlots, new Map(), profile.pages.length, undefined, withTimer);
-    this.#unpatched = unpatched(true);
-    this.#unpatchedBetweenTimer = unpatched(false);
+    const unpatched = (timer: TimerInterrupts) =>
+      this.#missesOfWindows(policy.shadowSlots, new Map(), profile.pages.length, undefined, timer);
+    const recorded = unpatched('recorded');
+    this.#unpatched = this.#byPhase(recorded);
+    this.#unpatchedBetweenTimer = this.#byPhase(unpatched('none'));
+    this.#inStep = this.#phasesInStep(recorded, unpatched('anywhere'));
   }
 
   /** Virtual misses in the windows: those that the replay of the unpatched guest counts. They must be those that were recorded. */
@@ -106,8 +99,10 @@ export class PageReplay {
   addedMisses(patches: readonly Patch[]): AddedMisses[] {
     const { effects, pageCount } = this.#effects(patches);
     const sharedPage = this.#policy.sharedPagePinned ? undefined : pageCount;
-    const replay = (withTimer: boolean) => this.#replay(this.slotsWith(patches), effects, pageCount + 1, sharedPage, withTimer);
-    const [all, none] = [replay(true), replay(false)];
+    const replay = (timer: TimerInterrupts) =>
+      this.#byPhase(this.#missesOfWindows(this.slotsWith(patches), effects, pageCount + 1, sharedPage, timer));
+    const [recorded, none] = [replay('recorded'), replay('none')];
+    const anywhere = this.#inStep.size > 0 ? replay('anywhere') : recorded;
     return this.#profile.phases.map(({ count, virtualMisses, timerInterrupts }, phase) => {
       const exits = this.#countedExits[phase]!;
       const scale = exits === 0 ? 0 : count / exits;
@@ -119,6 +114,7 @@ export class PageReplay {
       const shown = ((before.kernel + before.user - beforeBetween.kernel - beforeBetween.user) * timerInterrupts.count) / timers;
       const share = shown > virtualMisses.count ? virtualMisses.count / shown : 1;
       const each = share / timers;
+      const all = this.#inStep.has(phase) ? anywhere : recorded;
       return {
         betweenTimer,
         ofEachTimer: { before: difference(before, beforeBetween, each), after: difference(all[phase]!, none[phase]!, each) },
@@ -142,72 +138,75 @@ export class PageReplay {
   }
 
   /**
-   * Misses by phase on a rotation of `slots`, with timer interrupts or without. `sharedPage` is used at each patched place, if it is mapped
-   * like any other.
+   * Misses of each window on a rotation of `slots`: the mean over the ways to place its timer interrupts. `sharedPage` is used at each patched
+   * place, if it is mapped like any other.
    */
-  #replay(
+  #missesOfWindows(
     slots: number,
     effects: ReadonlyMap<number, PlaceEffect>,
     pageCount: number,
     sharedPage: number | undefined,
-    withTimer: boolean,
+    timer: TimerInterrupts,
   ): MissCounts[] {
-    const { phases, places, pages } = this.#profile;
-    const misses = phases.map(() => ({ kernel: 0, user: 0 }));
+    const { places, pages } = this.#profile;
     const effectOf = places.map((place) => effects.get(place));
-    for (const window of this.#windows) {
-      const counts = misses[window.phase]!;
-      let isCounting = false;
-      const rotation = new ShadowRotation(slots, window.slots, pageCount, (page) => {
-        if (isCounting) counts[(pages[page]?.kernel ?? true) ? 'kernel' : 'user']++;
-      });
-      const { codes } = window;
-      let at = 0;
-      for (let event = 0; event < window.eventCount; event++) {
-        isCounting = event >= window.runInEvents;
-        const isLeftOut = codes[at++]! !== 0 && !withTimer;
-        const place = codes[at++]!;
-        const effect = place === LOOK ? undefined : effectOf[place];
-        for (let left = codes[at++]!; left > 0; left--) {
-          const kind = codes[at++]!;
-          const page = codes[at++]!;
-          if (isLeftOut) continue;
-          if (kind === Word.use || kind === Word.miss) rotation.use(page);
-          else if (kind === Word.drop || effect?.joins === true) rotation.drop(page);
-          else rotation.map(page);
+    return this.#windows.map((window) => {
+      const sequences = window.sequences[timer];
+      const sum = { kernel: 0, user: 0 };
+      for (const { codes, countedFrom } of sequences) {
+        let at = 0;
+        const rotation = new ShadowRotation(slots, window.slots, pageCount, (page) => {
+          if (at > countedFrom) sum[(pages[page]?.kernel ?? true) ? 'kernel' : 'user'] += 1 / sequences.length;
+        });
+        while (at < codes.length) {
+          const place = codes[at++]!;
+          const effect = place === LOOK ? undefined : effectOf[place];
+          for (let left = codes[at++]!; left > 0; left--) {
+            const kind = codes[at++]!;
+            const page = codes[at++]!;
+            if (kind === Word.use || kind === Word.miss) rotation.use(page);
+            else if (kind === Word.drop || effect?.joins === true) rotation.drop(page);
+            else rotation.map(page);
+          }
+          if (effect === undefined) continue;
+          if (effect.trampolinePage !== NO_PAGE) rotation.use(effect.trampolinePage);
+          if (sharedPage !== undefined) rotation.use(sharedPage);
         }
-        if (effect === undefined || isLeftOut) continue;
-        if (effect.trampolinePage !== NO_PAGE) rotation.use(effect.trampolinePage);
-        if (sharedPage !== undefined) rotation.use(sharedPage);
       }
-    }
-    return misses;
+      return sum;
+    });
+  }
+
+  #byPhase(ofWindows: readonly MissCounts[]): MissCounts[] {
+    const sums = this.#profile.phases.map(() => ({ kernel: 0, user: 0 }));
+    this.#windows.forEach(({ phase }, index) => {
+      sums[phase]!.kernel += ofWindows[index]!.kernel;
+      sums[phase]!.user += ofWindows[index]!.user;
+    });
+    return sums;
+  }
+
+  #phasesInStep(recorded: readonly MissCounts[], anywhere: readonly MissCounts[]): Set<number> {
+    return new Set(
+      this.#profile.phases.flatMap((_, phase) => {
+        const differences = this.#windows.flatMap((window, index) =>
+          window.phase === phase && window.countedTimers > 0 ? [total(recorded[index]!) - total(anywhere[index]!)] : [],
+        );
+        if (differences.length < TELLING_WINDOWS) return [];
+        return Math.abs(mean(differences)) > TELLING_STANDARD_ERRORS * standardError(differences) ? [phase] : [];
+      }),
+    );
   }
 }
 
-const runIn = (events: number): number => (events < LONG_WINDOW_EVENTS ? 0 : Math.floor(events * RUN_IN_SHARE));
+const total = ({ kernel, user }: MissCounts): number => kernel + user;
 
-function parseWindow({ phase, slots, events }: ProfiledWindow): ParsedWindow {
-  const codes: number[] = [];
-  let mostPages = 0;
-  const each = events === '' ? [] : events.split(';');
-  for (const event of each) {
-    const [place, ...words] = event.split(',');
-    const [, timer, name] = /^(t?)(.*)$/.exec(place!)!;
-    codes.push(timer === '' ? 0 : 1, name === '.' ? LOOK : Number(name), words.length);
-    mostPages = Math.max(mostPages, words.filter((word) => /^[m\d]/.test(word)).length);
-    for (const word of words) {
-      if (word.startsWith('m')) codes.push(Word.miss, Number(word.slice(1)));
-      else if (word.startsWith('e')) codes.push(Word.eager, Number(word.slice(1)));
-      else if (word.startsWith('-')) codes.push(Word.drop, Number(word.slice(1)));
-      else codes.push(Word.use, Number(word));
-    }
-  }
-  const runInEvents = runIn(each.length);
-  const counted = each.slice(runInEvents);
-  const countedExits = counted.filter((event) => !/^t?\./.test(event)).length;
-  const countedTimers = counted.filter((event, index) => event.startsWith('t') && counted[index - 1]?.startsWith('t') !== true).length;
-  return { phase, slots, codes: Int32Array.from(codes), eventCount: each.length, countedExits, countedTimers, runInEvents, mostPages };
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function standardError(values: readonly number[]): number {
+  const middle = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
+  return Math.sqrt(squares / (values.length - 1) / values.length);
 }
 
 const difference = (a: MissCounts, b: MissCounts, scale: number): MissCounts => ({
