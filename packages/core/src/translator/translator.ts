@@ -72,6 +72,8 @@ interface TranslatedRegion {
 }
 
 const BATCH_REGIONS = 64;
+/** When more wait for their context, they are forgotten: many will be of processes that have ended. */
+const MAX_HELD_BACK = 1024;
 /** Guest instructions in all regions that are kept; about 90 bytes of WebAssembly each, and several times that when compiled. */
 const MAX_LIVE_INSTRUCTIONS = 500_000;
 /** What a region takes in: little while it is only warm, what belongs together once it is hot. */
@@ -93,8 +95,9 @@ export class Translator {
   readonly #codeMap: CodeMap<TranslatedRegion>;
   readonly #byPlace = new Map<number, { region: TranslatedRegion; place: number }>();
   readonly #freeIndices: number[] = [];
-  /** Roots that wait for translation. */
+  /** Roots that wait for translation, and how many of them were of another context when the last batch was made, and wait on. */
   readonly #queue = new Map<number, CodePlace>();
+  #heldBack = 0;
   readonly #rootsByPage = new Map<number, Set<number>>();
   readonly #regions = new Set<TranslatedRegion>();
   /** The blocks of the regions of the present batch. */
@@ -220,7 +223,7 @@ export class Translator {
     const isUrgent = this.#queue.has(key);
     this.#queue.set(key, wanted);
     // A module costs as much as a hundred instructions in it, so regions wait for company; but not until they are as often asked for again.
-    if (isUrgent || this.#queue.size >= BATCH_REGIONS) this.#translateQueue();
+    if (isUrgent || this.#queue.size >= this.#heldBack + BATCH_REGIONS) this.#translateQueue();
   }
 
   #translateQueue(): void {
@@ -231,13 +234,20 @@ export class Translator {
     this.#queue.clear();
     this.#takenIn.clear();
     const batch: TranslatedRegion[] = [];
+    const elsewhere: CodePlace[] = [];
     for (const wanted of requests) {
       const key = placeKey(wanted);
-      // The context may have changed since it was asked for.
-      if (this.#takenIn.has(key) || this.#byPlace.has(key) || this.#executeEntry(wanted.pc) !== wanted.entry) continue;
+      if (this.#takenIn.has(key) || this.#byPlace.has(key)) continue;
+      if (this.#executeEntry(wanted.pc) !== wanted.entry) {
+        elsewhere.push(wanted);
+        continue;
+      }
       const region = this.#prepare(wanted.pc, wanted.overflow, WARM_LIMITS);
       if (region) batch.push(region);
     }
+    // Code of another process, or whose page has left a shadow TLB: when it asks again, it is there and is translated at once.
+    if (elsewhere.length < MAX_HELD_BACK) for (const wanted of elsewhere) this.#queue.set(placeKey(wanted), wanted);
+    this.#heldBack = this.#queue.size;
     this.#compile(batch, startMs);
   }
 
