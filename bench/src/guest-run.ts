@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { EngineName, TranslatorStatistics } from '@exitlab/core';
 import type { PatchTime } from '@exitlab/monitor';
-import type { RunResult, TracedExits, TraceOrigin } from '@exitlab/results';
+import type { RunResult, TraceOrigin, TraceRecorder } from '@exitlab/results';
 
 /** A file given to a run: its path as the user wrote it, and its bytes. */
 export interface InputFile {
@@ -58,7 +58,7 @@ export interface GuestRunIo {
   /** What the user types; absent where the guest gets no input. */
   readonly input?: AsyncIterable<Uint8Array>;
   /** Asked before a run under a hypervisor: what it returns takes every exit, in order. */
-  readonly trace?: (origin: TraceOrigin) => (exits: TracedExits) => void;
+  readonly trace?: (origin: TraceOrigin) => TraceRecorder;
   /** When aborted the run ends soon, with the reason `interrupted` and what was measured until then. */
   readonly signal: AbortSignal;
   /** Told at the end what the translator did, where the engine has one. */

@@ -61,7 +61,8 @@ export async function runGuest(spec: GuestRunSpec, io: GuestRunIo, surroundings:
     ...(spec.patchTime && { patchTime: spec.patchTime }),
     ...(spec.expect && { expectation: spec.expect }),
     ...(spec.exitTiming === 'off' && { exitTiming: false }),
-    ...(io.trace && strategy.hypervisor && { trace: io.trace({ typeNames: EXIT_TYPES.map(({ name }) => name), coreHz: BAMBOO.coreHz }) }),
+    ...(io.trace &&
+      strategy.hypervisor && { recorder: io.trace({ typeNames: EXIT_TYPES.map(({ name }) => name), coreHz: BAMBOO.coreHz }) }),
     ...(profiler && { onExit: profiler.observe, watch: profiler }),
     write: io.console,
     onConsoleByte: (byte) => recorder.push(byte),

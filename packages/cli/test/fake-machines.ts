@@ -17,14 +17,14 @@ export class Recorder implements Output {
 }
 
 /** The one exit of a fake guest: a DCR access that takes a microsecond, one microsecond after the start. */
-const TRACED = { count: 1, types: [1], pcs: [0xc0001234], takenAtCycles: [400], durationCycles: [400] };
+const TRACED = [1, 0xc0001234, 400, 400] as const;
 
 /** Machines whose guests say hello and end at once. */
 export function fakeMachines(changes: Partial<Machines> = {}): Machines {
   return {
     strategies: ['native', 'trap', 'patched'].map((name) => ({ name, meaning: `what ${name} means`, hypervisor: name !== 'native' })),
     runGuest: async (spec, io) => {
-      io.trace?.({ typeNames: ['MMIO', 'DCR'], coreHz: 400e6 })(TRACED);
+      io.trace?.({ typeNames: ['MMIO', 'DCR'], coreHz: 400e6 }).add(...TRACED);
       io.console(Buffer.from('Hello\n'));
       return syntheticRun({ guest: spec.name, strategy: spec.strategy, weight: 0.01 });
     },

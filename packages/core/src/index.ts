@@ -27,6 +27,7 @@ export {
   mulDouble,
   selectDouble,
   subDouble,
+  wordOfDouble,
 } from './semantics/double.js';
 export { constant, type F64, type I32 } from './semantics/expression.js';
 export type { TranslatorStatistics } from './translator/statistics.js';

@@ -5,6 +5,7 @@ import { DURATION_FIELDS } from './durations.js';
 import { EXIT_CLASS_DOUBLES } from './exit-classes.js';
 import type { LedgerEntry } from './exit-ledger.js';
 import { ExitLog, type LoggedExits } from './exit-log.js';
+import { type ExitRecorder, HostRecordPlace } from './exit-recording.js';
 import { ExitSites } from './exit-sites.js';
 import type { ExitType } from './exit-types.js';
 import { EXIT_CLASS_CAPACITY, type HostArea, HostCell, PINNED_COUNTS } from './host-area.js';
@@ -20,12 +21,13 @@ export interface HypervisorStatistics extends AccountingSnapshot {
 /** Books exits: prices them, lets their modelled time pass, counts them, and tells who wants to know of each. */
 export class ExitBook {
   readonly accounting: Accounting;
-  /** Whether each exit is noted one by one. */
+  /** Whether each exit is noted one by one in the log. */
   readonly isLogged: boolean;
   readonly #clock: Processor['clock'];
   readonly #sites: ExitSites | undefined;
   /** Absent where nobody wants to know of each exit. */
   readonly #log: ExitLog | undefined;
+  readonly #recorder: ExitRecorder | undefined;
   readonly #onExit: HypervisorOptions['onExit'];
   #onCleared: (() => void) | undefined;
 
@@ -33,10 +35,12 @@ export class ExitBook {
     clock: Processor['clock'],
     area: HostArea,
     costProfile: CostProfile,
-    { exitTiming = true, countSites = false, trace, onExit }: HypervisorOptions,
+    { exitTiming = true, countSites = false, trace, recorder, onExit }: HypervisorOptions,
   ) {
     this.#clock = clock;
     this.#onExit = onExit;
+    this.#recorder = recorder;
+    recorder?.recordIn(new HostRecordPlace(area));
     this.accounting = new Accounting(costProfile, exitTiming, {
       timeInGuest: area.doublesAt(HostCell.timeInGuest, DURATION_FIELDS),
       pinnedCounts: area.doublesAt(HostCell.pinnedCounts, PINNED_COUNTS),
@@ -73,6 +77,7 @@ export class ExitBook {
   book(type: ExitType, pc: number, idleCycles: number, work: Work): void {
     const cycles = this.accounting.bookExit(type, idleCycles, work);
     this.#log?.add(type, pc, this.#clock.cycles - idleCycles, cycles + idleCycles);
+    this.#recorder?.add(type, pc, this.#clock.cycles - idleCycles, cycles + idleCycles);
     this.#clock.advance(cycles);
     this.#onExit?.({ type, pc, cycles, work });
     if (this.#onCleared === undefined) return;
@@ -86,6 +91,7 @@ export class ExitBook {
   /** One more exit like those of an entry, and its time, where {@link mustSeeEveryExit} does not hold. */
   bookAnother(entry: LedgerEntry, pc: number): void {
     this.#log?.add(entry.type, pc, this.#clock.cycles, entry.cycles);
+    this.#recorder?.add(entry.type, pc, this.#clock.cycles, entry.cycles);
     this.#clock.advance(entry.cycles);
     entry.count++;
   }

@@ -7,6 +7,8 @@ export const EMULATION_SLOTS = 1024;
 export const EMULATION_SLOT_BYTES = 64;
 export const PINNED_COUNTS = 512;
 export const EXIT_CLASS_CAPACITY = 32;
+/** Room for records of exits. */
+export const RECORD_BYTES = 1 << 18;
 
 /** Places in the host's memory, byte offsets from its start. What the exit routine and the hypervisor both touch lies here. */
 export const HostCell = {
@@ -32,6 +34,11 @@ export const HostCell = {
   timeInGuest: 48,
   /** The endless-fault detector's state, a double a property (endless-fault.ts). */
   faultDetector: 96,
+  /** Records of exits (exit-recording.ts): a double, and three words. */
+  recordOrigin: 208,
+  recordNext: 216,
+  recordLast: 220,
+  recordElapsed: 224,
   /** SPRG4 to SPRG7 as the hardware has them, a word each. */
   userReadableSprgs: 192,
   /** The IVORs by number. */
@@ -63,6 +70,8 @@ export const HostCell = {
   logPcs: 16384 + 20 * LOG_ROWS,
   emulations: 16384 + 24 * LOG_ROWS,
   end: 16384 + 24 * LOG_ROWS + EMULATION_SLOT_BYTES * EMULATION_SLOTS,
+  /** Behind the end of what both always share: memory that nobody touches unless exits are recorded. */
+  records: 3 << 16,
 } as const;
 
 /** The hypervisor's own memory, which it shares with the exit routine that runs in the processor. */

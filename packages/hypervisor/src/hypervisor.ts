@@ -117,6 +117,7 @@ export class Hypervisor implements InterruptInputs {
       accounting: this.#book.accounting,
       limits: this.#shadowTlb.limits,
       isLogged: this.#book.isLogged,
+      recordLayout: options.recorder?.layout,
       hasPatchedCode: options.patchedGuest !== undefined,
     });
   }

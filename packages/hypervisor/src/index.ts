@@ -13,6 +13,7 @@ export type { DurationSummary } from './durations.js';
 export type { HypervisorStatistics } from './exit-book.js';
 export type { Failure } from './exit-handler.js';
 export type { ExitTrace, LoggedExits } from './exit-log.js';
+export type { ExitRecorder, RecordLayout, RecordPlace } from './exit-recording.js';
 export { EXIT_TYPES, type ExitTypeName, type ExitTypeRow } from './exit-types.js';
 export { type ByteChannels, HYPERCALL_INSTRUCTIONS } from './hypercalls.js';
 export { adoptNativeEntry, Hypervisor } from './hypervisor.js';

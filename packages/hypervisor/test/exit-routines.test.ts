@@ -5,6 +5,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { EXIT_TYPES, Hypervisor, type HypervisorOptions, LINUX_3_4, type LoggedExits } from '../src/index.js';
 import { assembleAt } from './random-guest.js';
+import { RecordKeeper } from './record-keeper.js';
 
 /**
  * A guest whose kernel does a bit of everything that exit routines handle: it fills its TLB from a table, changes processes, takes timer
@@ -207,7 +208,9 @@ function run(rounds: readonly Round[], sliceInstructions: number, engine: Engine
   const trace = ({ count, ...columns }: LoggedExits) => {
     for (let row = 0; row < count; row++) traced.push(Object.values(columns).map((column) => column[row]));
   };
-  const hypervisor = new Hypervisor(processor, { bus, dcr: bus }, { ...options, ...(options.countSites && { trace }) });
+  const recorder = new RecordKeeper(processor.clock.coreHz);
+  const readers = { trace, recorder };
+  const hypervisor = new Hypervisor(processor, { bus, dcr: bus }, { ...options, ...(options.countSites && readers) });
   hypervisor.setGuestTlbEntry(0, VALID_64K, 0, 0x07);
   for (const pid of PIDS) hypervisor.setGuestTlbEntry(pid, USER_CODE | VALID_64K, USER_CODE, 0x3f, pid);
   const { vcpu } = hypervisor;
@@ -232,6 +235,7 @@ function run(rounds: readonly Round[], sliceInstructions: number, engine: Engine
       cycles: processor.clock.cycles,
       statistics: hypervisor.statistics(),
       traced,
+      recorded: options.countSites && recorder.records(),
       registers: Array.from({ length: 32 }, (_, n) => processor.gpr(n)),
       tlb: Array.from({ length: 64 }, (_, index) => processor.readTlb(index)),
       guestTlb: Array.from({ length: 64 }, (_, index) => ({ ...vcpu.guestTlb.entry(index) })),
@@ -247,7 +251,7 @@ const rounds = fc.array(fc.record({ kind: fc.constantFrom(...KINDS), operand: fc
 const slice = fc.constantFrom(1, 17, 1000, 1_000_000);
 const POLICIES: readonly { readonly name: string; readonly options: HypervisorOptions }[] = [
   { name: "KVM's policy", options: {} },
-  { name: 'counts by pc and a trace', options: { countSites: true } },
+  { name: 'counts by pc, a log and records', options: { countSites: true } },
   { name: 'ticks of the host', options: { hostTickHz: 25_000 } },
   { name: 'few slots, mapped lazily', options: { policy: { ...LINUX_3_4, shadowSlots: 7, mapping: 'lazy' } } },
   { name: 'a shared page', options: { policy: { ...LINUX_3_4, magicPage: 'silent' } } },

@@ -6,10 +6,10 @@ const ENTRY = 0x1000;
 export const CLOCK_HZ = 400_000_000;
 
 /** A guest kernel of a few instructions in a machine of 1 MB, all of it mapped. */
-export function guestOf(code: readonly string[], options: HypervisorOptions = {}): Hypervisor {
+export function guestOf(code: readonly string[], options: HypervisorOptions = {}, coreHz = CLOCK_HZ): Hypervisor {
   const bus: DeviceBus = { read: () => 0, write: () => {} };
   const dcr: DcrBus = { read: () => 0, write: () => {} };
-  const processor = new Processor440({ ramSizeBytes: RAM_BYTES, devices: bus, dcrs: dcr, coreHz: CLOCK_HZ, timebaseHz: CLOCK_HZ });
+  const processor = new Processor440({ ramSizeBytes: RAM_BYTES, devices: bus, dcrs: dcr, coreHz, timebaseHz: coreHz });
   code.forEach((line, index) => {
     processor.memory.write32(ENTRY + 4 * index, assemble(line));
   });

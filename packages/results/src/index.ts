@@ -13,4 +13,10 @@ export * from './profile.js';
 export * from './result-file.js';
 export * from './run-result.js';
 export * from './sweep-result.js';
-export { ExitTraceFile, type TracedExits, type TraceOrigin } from './trace/exit-trace-file.js';
+export {
+  ExitTraceFile,
+  type TraceOrigin,
+  type TraceRecorder,
+  type TraceRecordLayout,
+  type TraceRecordPlace,
+} from './trace/exit-trace-file.js';

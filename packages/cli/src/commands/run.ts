@@ -62,9 +62,8 @@ Exit status: 0 when the guest came to its end, 1 when it failed (panic, endless 
       signal: environment.signal,
       ...(trace !== undefined && {
         trace: (origin) => {
-          const file = new ExitTraceFile(trace, origin, spec.name);
-          traceFile = file;
-          return (exits) => file.add(exits);
+          traceFile = new ExitTraceFile(trace, origin, spec.name);
+          return traceFile;
         },
       }),
       ...(line.flag('stats') && {

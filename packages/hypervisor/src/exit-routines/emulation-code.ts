@@ -119,7 +119,7 @@ export class EmulationCode extends ExitCode {
     const count = b.let(b.word32(slot, EmulationSlot.count));
     b.setDouble(count, 0, addDouble(b.double(count, 0), double(1)));
     this.observeProgress(exit, isReturn);
-    const exitType = this.options.isLogged ? b.let(b.word32(slot, EmulationSlot.exitType)) : ZERO;
+    const exitType = this.isNoted ? b.let(b.word32(slot, EmulationSlot.exitType)) : ZERO;
     this.bookEntry(exitType, exit.pc, exit.takenAt, b.let(doubleOfWord(cycles)));
     const nextPc = b.let(b.add(exit.pc, constant(4)));
     b.if(b.or(isReturn, isMsrWrite), () => this.resumeInMode(b.select(isReturn, this.shared(SharedField.srr0), nextPc), nextMsr));

@@ -14,11 +14,13 @@ import {
   mulDouble,
   selectDouble,
   subDouble,
+  wordOfDouble,
 } from '@exitlab/core';
 import { DurationField } from '../durations.js';
 import { sharedAddress } from '../emulation/inline-emulation.js';
 import { COUNTS, DetectorField } from '../endless-fault.js';
 import { EXIT_CLASS_DOUBLES, type ExitClass, itemField, type WorkItemName } from '../exit-classes.js';
+import type { RecordLayout } from '../exit-recording.js';
 import type { ExitType } from '../exit-types.js';
 import { type HostArea, HostCell, LOG_ROWS } from '../host-area.js';
 import { INTERRUPT_TABLE } from '../interrupts.js';
@@ -34,6 +36,8 @@ export interface ExitRoutineOptions {
   readonly userPid: number;
   readonly isTimed: boolean;
   readonly isLogged: boolean;
+  /** How exits are recorded, if they are. */
+  readonly recordLayout: RecordLayout | undefined;
   readonly endlessFaultLimit: number;
 }
 
@@ -55,12 +59,17 @@ export interface ObservedKind {
   readonly isReturn?: boolean;
 }
 
+/** To a whole number, halves up; for what is not negative and less than two seconds, as no price of an exit comes near. */
+const rounded = (nanoseconds: F64): I32 => wordOfDouble(addDouble(nanoseconds, double(0.5)));
+
 type DetectorFieldName = keyof typeof DetectorField;
 
 /** What generated code for all kinds of exits has in common; each part is the twin of what `Hypervisor` does for the same exit. */
 export class ExitCode {
   readonly b: HostRoutineBuilder;
   readonly options: ExitRoutineOptions;
+  /** Nanoseconds from the origin of records to the exit; set by {@link begin} where exits are recorded. */
+  #recordTime: I32 = constant(0);
 
   constructor(b: HostRoutineBuilder, options: ExitRoutineOptions) {
     this.b = b;
@@ -106,6 +115,7 @@ export class ExitCode {
     const { b } = this;
     b.declineIf(this.cell(HostCell.blocked));
     if (this.options.isLogged) b.declineIf(b.eq(this.cell(HostCell.logCount), constant(LOG_ROWS)));
+    if (this.options.recordLayout) this.#declineUnlessRecordFits(this.options.recordLayout);
     const msr = b.let(this.shared(SharedField.msr));
     b.declineIf(b.and(msr, constant(Msr.WE)));
     return msr;
@@ -203,7 +213,12 @@ export class ExitCode {
     change('sumOfSquares', addDouble, mulDouble(cycles, cycles));
   }
 
-  /** The time in the guest before the exit, when it goes on, and the log. */
+  /** Whether each exit is noted with its type. */
+  get isNoted(): boolean {
+    return this.options.isLogged || this.options.recordLayout !== undefined;
+  }
+
+  /** The time in the guest before the exit, when it goes on, the log, and the record. */
   bookEntry(exitType: I32, pc: I32, takenAt: F64, duration: F64): void {
     const { b } = this;
     if (this.options.isTimed) {
@@ -211,7 +226,12 @@ export class ExitCode {
       this.#addDuration(constant(this.address(HostCell.timeInGuest)), inGuest);
     }
     this.setDoubleCell(HostCell.enteredAtCycles, addDouble(takenAt, duration));
-    if (!this.options.isLogged) return;
+    if (this.options.isLogged) this.#log(exitType, pc, takenAt, duration);
+    if (this.options.recordLayout) this.#record(this.options.recordLayout, exitType, pc, duration);
+  }
+
+  #log(exitType: I32, pc: I32, takenAt: F64, duration: F64): void {
+    const { b } = this;
     const row = b.let(this.cell(HostCell.logCount));
     this.setCell(HostCell.logCount, b.add(row, constant(1)));
     this.setItem(HostCell.logTypes, row, exitType);
@@ -219,6 +239,31 @@ export class ExitCode {
     const doubleword = b.let(b.shl(row, constant(3)));
     b.setDouble(doubleword, this.address(HostCell.logTakenAt), takenAt);
     b.setDouble(doubleword, this.address(HostCell.logDurations), duration);
+  }
+
+  // --- the record (exit-recording.ts) ---------------------------------------------------------------------------------------
+  /** Also tells what time the record will have: no time passes between the begin of a routine and its booking. */
+  #declineUnlessRecordFits({ nanosecondsACycle, time }: RecordLayout): void {
+    const { b } = this;
+    b.declineIf(b.gtU(this.cell(HostCell.recordNext), this.cell(HostCell.recordLast)));
+    const sinceOrigin = b.let(subDouble(mulDouble(b.cycles(), double(nanosecondsACycle)), this.doubleCell(HostCell.recordOrigin)));
+    b.declineIf(geDouble(sinceOrigin, double(time.limit - 1)));
+    this.#recordTime = b.let(rounded(sinceOrigin));
+  }
+
+  #record(layout: RecordLayout, exitType: I32, pc: I32, duration: F64): void {
+    const { b } = this;
+    const at = b.let(this.cell(HostCell.recordNext));
+    const elapsed = this.#recordTime;
+    const { time, type } = layout;
+    const set = (offset: number, value: I32) => b.setWord32(at, this.address(HostCell.records) + offset, value);
+    const delta = b.sub(elapsed, this.cell(HostCell.recordElapsed));
+    set(time.offset, b.or(b.shl(delta, constant(time.shift)), constant(time.bits)));
+    set(type.offset, b.or(b.shl(exitType, constant(type.shift)), constant(type.bits)));
+    set(layout.pc.offset, pc);
+    set(layout.duration.offset, rounded(mulDouble(duration, double(layout.nanosecondsACycle))));
+    this.setCell(HostCell.recordElapsed, elapsed);
+    this.setCell(HostCell.recordNext, b.add(at, constant(layout.sizeBytes)));
   }
 
   // --- the endless-fault detector (endless-fault.ts) ------------------------------------------------------------------------

@@ -2,7 +2,7 @@ import { type EngineName, Processor440 } from '@exitlab/core';
 import {
   type BookedExit,
   type CostProfile,
-  type ExitTrace,
+  type ExitRecorder,
   HYPERCALL_INSTRUCTIONS,
   Hypervisor,
   LINUX_3_4,
@@ -53,8 +53,8 @@ export interface MachineOptions {
   readonly countSites?: boolean;
   /** Keep durations of exits, as the hypervisor does by default. */
   readonly exitTiming?: boolean;
-  /** Takes every exit, in order; ignored where the strategy has no hypervisor. */
-  readonly trace?: ExitTrace;
+  /** Records every exit, in order; ignored where the strategy has no hypervisor. */
+  readonly recorder?: ExitRecorder;
   /** Sees each exit when its time has passed, where there is a hypervisor; slower. */
   readonly onExit?: (exit: BookedExit) => void;
   /** Looks at the guest from time to time, where there is a hypervisor. */
@@ -138,7 +138,7 @@ export class Machine {
           ...(patchedGuest && { patchedGuest }),
           ...(options.countSites && { countSites: true }),
           ...(options.exitTiming !== undefined && { exitTiming: options.exitTiming }),
-          ...(options.trace && { trace: options.trace }),
+          ...(options.recorder && { recorder: options.recorder }),
           ...(options.onExit && { onExit: options.onExit }),
         },
       );

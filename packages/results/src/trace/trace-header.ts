@@ -1,7 +1,10 @@
-import { EXIT_SYSTEM, exitEventFormat } from './trace-event.js';
+import { EXIT_EVENTS, EXIT_SYSTEM, exitEventFormat, VCPU_PID } from './trace-event.js';
 
-/** A page of records, and how it begins: the time of its first record, and the bytes of records in it. */
-export const PAGE_BYTES = 4096;
+/**
+ * A page of records, and how it begins: the time of its first record, and the bytes of records in it. A kernel with pages of 64 KB, as
+ * many a PowerPC has, writes such ones.
+ */
+export const PAGE_BYTES = 1 << 16;
 export const PAGE_HEADER_BYTES = 16;
 
 const HEADER_PAGE =
@@ -61,8 +64,8 @@ export function traceHeader(typeNames: readonly string[], task: string): TraceHe
     NONE,
     ONE, // system of events
     zeroTerminated(EXIT_SYSTEM),
-    ONE, // event
-    sized(exitEventFormat(typeNames)),
+    u32(EXIT_EVENTS.length),
+    ...EXIT_EVENTS.map((event) => sized(exitEventFormat(event, typeNames))),
     NONE,
     NONE,
     sized(`${VCPU_PID} ${task}\n`),
@@ -75,6 +78,3 @@ export function traceHeader(typeNames: readonly string[], task: string): TraceHe
   bytes.set(u64(bytes.length), formats.length);
   return { bytes, sizeOffset };
 }
-
-/** The task that a virtual CPU is in a trace. */
-export const VCPU_PID = 1;
