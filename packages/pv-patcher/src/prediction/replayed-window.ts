@@ -63,7 +63,7 @@ export function replayedWindows(windows: readonly ProfiledWindow[]): ReplayedWin
     const countedTimers = counted.filter(({ inTimer }, index) => inTimer && counted[index - 1]?.inTimer !== true).length;
     const first = placed;
     placed += countedTimers;
-    const left = [...events.slice(0, countedFrom).filter(isOutside), ...counted.filter(isOutside)];
+    const left = events.filter(isOutside);
     const leftFrom = events.slice(0, countedFrom).filter(isOutside).length;
     const interrupts = ofPhase.get(window.phase)!;
     const places = (placing: number) => {
