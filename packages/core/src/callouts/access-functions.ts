@@ -94,6 +94,30 @@ export function mapData(): FunctionDefinition {
   });
 }
 
+/**
+ * Looks an instruction's address up in the TLB and enters its page into the tables: (pc). The execute entry, 0 where there is none: then an
+ * interrupt may be pending, or the fetch is the processor's to do.
+ */
+export function mapCode(): FunctionDefinition {
+  return defineFunction('mapCode', (b, pc) => {
+    const space = b.and(b.shrU(b.msr(), constant(Math.log2(Msr.IS))), constant(1));
+    const index = b.result(functionIndex('searchTlb'), pc, space, b.state(PID));
+    b.if(b.gtS(ZERO, index), () => {
+      b.setState(State.pendingVector, constant(Vector.instructionTlbError + 1));
+      b.setState(State.pendingEsr, ZERO);
+      b.setState(State.pendingDear, ZERO);
+      b.return(ZERO);
+    });
+    const isBigEndian = b.eq(b.and(b.word32(b.shl(index, constant(2)), TlbCell.words[2]), constant(TlbWord2.E)), ZERO);
+    b.if(b.eq(b.and(b.ne(isPermitted(b, index, Access.execute), ZERO), isBigEndian), ZERO), () => b.return(ZERO));
+    noteReference(b, index);
+    b.if(b.eq(b.state(State.dataWatched), ZERO), () =>
+      b.run(functionIndex('enterPage'), b.sub(b.state(State.executeTable), constant(SoftTlbTable.execute)), pc, index),
+    );
+    b.emit.value(b.word32(b.add(b.pageOffset(pc), b.state(State.executeTable)), 0));
+  });
+}
+
 /** Loads through an entry and returns, where it is valid. */
 function loadAndReturn(b: StateBuilder, entry: I32, ea: I32, size: AccessSize): void {
   b.if(b.and(entry, constant(1)), () => {
@@ -228,28 +252,9 @@ function storeEntry(codeBitmap: number): FunctionDefinition {
 /** The call-out of this name. */
 function fetch(): FunctionDefinition {
   return defineFunction('fetch', (b, pc) => {
-    const space = b.and(b.shrU(b.msr(), constant(Math.log2(Msr.IS))), constant(1));
-    const index = b.result(functionIndex('searchTlb'), pc, space, b.state(PID));
-    b.if(
-      b.gtS(ZERO, index),
-      () => {
-        b.setState(State.pendingVector, constant(Vector.instructionTlbError + 1));
-        b.setState(State.pendingEsr, ZERO);
-        b.setState(State.pendingDear, ZERO);
-        b.return(ZERO);
-      },
-      () => {
-        const isBigEndian = b.eq(b.and(b.word32(b.shl(index, constant(2)), TlbCell.words[2]), constant(TlbWord2.E)), ZERO);
-        b.if(b.and(b.ne(isPermitted(b, index, Access.execute), ZERO), isBigEndian), () => {
-          noteReference(b, index);
-          b.if(b.eq(b.state(State.dataWatched), ZERO), () =>
-            b.run(functionIndex('enterPage'), b.sub(b.state(State.executeTable), constant(SoftTlbTable.execute)), pc, index),
-          );
-          const entry = entryOf(b, pc, Access.execute);
-          b.if(entry, () => b.return(b.add(b.add(pc, entry), constant(RAM_OFFSET))));
-        });
-      },
-    );
+    const entry = b.let(b.result(functionIndex('mapCode'), pc));
+    b.if(entry, () => b.return(b.add(b.add(pc, entry), constant(RAM_OFFSET))));
+    b.if(b.state(State.pendingVector), () => b.return(ZERO));
     b.run(calloutIndex('fetch'), pc);
   });
 }

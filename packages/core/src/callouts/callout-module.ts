@@ -3,7 +3,7 @@ import type { TlbFunctions } from '../mmu/translation-lookaside-buffer.js';
 import type { CalloutHandlers } from '../semantics/callouts.js';
 import { type WasmMemory, wasmHost } from '../wasm/host.js';
 import { encodeModule } from '../wasm/module-encoder.js';
-import { accessFunctions, mapData } from './access-functions.js';
+import { accessFunctions, mapCode, mapData } from './access-functions.js';
 import { FUNCTION_NAMES, type FunctionName, IMPORTS, PASSED_ON, passOn } from './function-table.js';
 import { stateFunctions } from './state-functions.js';
 import { tlbFunctions } from './tlb-functions.js';
@@ -30,7 +30,7 @@ export function instantiateCallouts(
   ramSizeBytes: number,
   handlers: CalloutHandlers & ProcessorHandlers,
 ): CalloutFunctions {
-  const functions = [...tlbFunctions(ramSizeBytes), mapData(), ...accessFunctions(ramSizeBytes), ...stateFunctions()];
+  const functions = [...tlbFunctions(ramSizeBytes), mapData(), mapCode(), ...accessFunctions(ramSizeBytes), ...stateFunctions()];
   const byName = new Map(functions.map((each) => [each.name, each]));
   const bytes = encodeModule({
     functionImports: IMPORTS,

@@ -23,6 +23,7 @@ const FUNCTIONS = {
   writeTlbWord: [4, false],
   writeTlbEntry: [5, false],
   mapData: [2, true],
+  mapCode: [1, true],
   findContexts: [0, false],
   tlbRead: [2, true],
   tlbWrite: [3, false],

@@ -39,12 +39,14 @@ const SPR = {
 const TRANSLATE: FunctionImport = { name: 'translate', params: [], results: [] };
 /** Says that the region at State.pc is entered often. */
 const PROMOTE: FunctionImport = { name: 'promote', params: [], results: [] };
-/** A call-out module's function (callouts/state-functions.ts). */
+/** Functions of the call-out module (callouts/state-functions.ts, callouts/access-functions.ts). */
 const FIND_CONTEXTS: FunctionImport = { name: 'findContexts', params: [], results: [] };
-const IMPORTS: readonly FunctionImport[] = [...CALLOUT_IMPORTS, TRANSLATE, PROMOTE, FIND_CONTEXTS];
+const MAP_CODE: FunctionImport = { name: 'mapCode', params: ['i32'], results: ['i32'] };
+const IMPORTS: readonly FunctionImport[] = [...CALLOUT_IMPORTS, TRANSLATE, PROMOTE, FIND_CONTEXTS, MAP_CODE];
 const TRANSLATE_INDEX = IMPORTS.indexOf(TRANSLATE);
 const PROMOTE_INDEX = IMPORTS.indexOf(PROMOTE);
 const FIND_CONTEXTS_INDEX = IMPORTS.indexOf(FIND_CONTEXTS);
+const MAP_CODE_INDEX = IMPORTS.indexOf(MAP_CODE);
 /** The module's own interpreter. */
 const INTERPRET_INDEX = IMPORTS.length;
 
@@ -76,12 +78,18 @@ function runFunction(promotionEntries: number): FunctionDefinition {
   emit.branchIf(end);
   const pc = b.let(b.state(State.pc));
   const reason = b.variable(constant(RegionExit.goOn));
-  const entry = b.let(b.word32(b.add(b.and(b.shrU(pc, constant(10)), constant(0x003ffffc)), b.state(State.executeTable)), 0));
-  b.if(entry, () => {
-    const place = b.let(b.and(b.add(pc, entry), constant(-4)));
+  const entry = b.variable(b.word32(b.add(b.pageOffset(pc), b.state(State.executeTable)), 0));
+  // A page that the software TLB has lost may hold translated code: it is looked up here, as the interpreter's first fetch would.
+  b.if(b.eq(entry.value, constant(0)), () => {
+    entry.set(b.result(MAP_CODE_INDEX, pc));
+    emit.value(b.state(State.pendingVector));
+    emit.branchIf(next);
+  });
+  b.if(entry.value, () => {
+    const place = b.let(b.and(b.add(pc, entry.value), constant(-4)));
     const slot = b.let(b.and(b.shl(place, constant(2)), constant(SLOT_BYTES - Slot.size)));
     b.if(
-      b.and(b.eq(b.word32(slot, SLOT_BASE + Slot.pc), b.or(pc, b.state(State.xerSo))), b.eq(b.word32(slot, SLOT_BASE + Slot.entry), entry)),
+      b.and(b.eq(b.word32(slot, SLOT_BASE + Slot.pc), b.or(pc, b.state(State.xerSo))), b.eq(b.word32(slot, SLOT_BASE + Slot.entry), entry.value)),
       () => {
         const region = b.let(b.word32(slot, SLOT_BASE + Slot.function));
         const counter = b.let(b.shl(region, constant(2)));
