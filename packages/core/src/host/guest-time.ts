@@ -1,7 +1,7 @@
 import { State } from '../processor/state-layout.js';
 
-/** The most that a word which generated code counts down can hold. */
-const MOST = 0x7fffffff;
+/** The longest stretch. Generated code takes four times as much, the bytes of so many instructions, for a signed word. */
+const MOST = 2 ** 28;
 const REMAINING = State.remaining >>> 2;
 const LIMIT_SLACK = State.limitSlack >>> 2;
 const EVENT_SLACK = State.eventSlack >>> 2;

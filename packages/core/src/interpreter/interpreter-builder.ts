@@ -5,25 +5,20 @@ import { CALLOUTS, type CalloutName } from '../semantics/callouts.js';
 import type { CodeEmitter, Label } from '../semantics/code-emitter.js';
 import { constant, type I32 } from '../semantics/expression.js';
 import { Op, ValueType } from '../wasm/opcodes.js';
+import { countAt, leaveLine, lookAgain, setCount } from './straight-line.js';
 
 /** The interpreter's locals, which live across instructions. */
 export interface InterpreterLocals {
-  pc: number;
-  remaining: number;
-  word: number;
-  /** The page the last instruction came from, and the software TLB entry that reaches it; page 1 (odd) means none. */
-  fetchPage: number;
-  fetchEntry: number;
+  readonly pc: number;
+  readonly word: number;
 }
 
 /** Where an instruction's code can leave to. */
 export interface InterpreterLabels {
   /** The instruction is complete and `pc` names the next one. */
   jumped: Label;
-  /** An interrupt is pending in State; the instruction did not complete. */
+  /** An interrupt is pending in State; the instruction at `pc` is not complete. */
   interrupted: Label;
-  /** As interrupted, but the instruction counts as retired and `pc` names the next one. */
-  interruptedAfter: Label;
 }
 
 const SIZE_LOG2 = { 1: 0, 2: 1, 4: 2 } as const;
@@ -119,7 +114,13 @@ export class InterpreterBuilder extends Builder {
   }
 
   override jump(target: I32): void {
-    this.emit.value(this.and(target, constant(-4)));
+    this.#jump(this.let(this.and(target, constant(-4))));
+  }
+
+  /** @param target a pinned value */
+  #jump(target: I32): void {
+    leaveLine(this, this.nextPc(), target);
+    this.emit.value(target);
     this.emit.localSet(this.#locals.pc);
     this.emit.branch(this.#labels.jumped);
     this.finished = true;
@@ -138,7 +139,7 @@ export class InterpreterBuilder extends Builder {
     this.#setPending(vector, {});
     this.emit.value(this.nextPc());
     this.emit.localSet(this.#locals.pc);
-    this.emit.branch(this.#labels.interruptedAfter);
+    this.emit.branch(this.#labels.interrupted);
     this.finished = true;
   }
 
@@ -151,10 +152,7 @@ export class InterpreterBuilder extends Builder {
   override call(name: CalloutName, ...args: I32[]): I32 {
     const hasResult = CALLOUTS.find((each) => each.name === name)!.result;
     const pinned = args.map((arg) => this.let(arg));
-    this.#slowCall(name, pinned);
-    // The call may have changed the translation: the next fetch looks again.
-    this.emit.constant(1);
-    this.emit.localSet(this.#locals.fetchPage);
+    this.#slowCall(name, pinned, true);
     if (!hasResult) return constant(0);
     const result = this.emit.temporaryLocal('i32');
     this.emit.localSet(result);
@@ -162,20 +160,17 @@ export class InterpreterBuilder extends Builder {
   }
 
   /** A call-out with `pc` and the count where the processor sees them; leaves the result, if any, on the stack. */
-  #slowCall(name: CalloutName, args: readonly I32[]): void {
+  #slowCall(name: CalloutName, args: readonly I32[], changesTranslation = false): void {
     this.setState(State.pc, this.pc());
-    this.setState(State.remaining, this.#local(this.#locals.remaining));
+    this.setState(State.remaining, countAt(this, this.pc()));
     this.emitCall(name, args);
-    this.emit.value(this.state(State.remaining));
-    this.emit.localSet(this.#locals.remaining);
+    setCount(this, this.pc());
+    lookAgain(this, this.nextPc(), changesTranslation);
     this.emit.value(this.state(State.pendingVector));
     this.emit.branchIf(this.#labels.interrupted);
   }
 
   override jumpToStatePc(): void {
-    this.emit.value(this.state(State.pc));
-    this.emit.localSet(this.#locals.pc);
-    this.emit.branch(this.#labels.jumped);
-    this.finished = true;
+    this.#jump(this.let(this.state(State.pc)));
   }
 }

@@ -1,14 +1,15 @@
 import { fieldsOf, INSTRUCTION_SET, type Instruction } from '../isa/instruction-set.js';
 import { Esr, Msr, Vector } from '../isa/vectors.js';
-import { HEAT_BASE, HEAT_BYTES, RAM_OFFSET, SLOT_BASE, SLOT_BYTES, Slot, State } from '../processor/state-layout.js';
-import { CALLOUT_IMPORTS, calloutIndex } from '../semantics/callouts.js';
+import { HEAT_BASE, HEAT_BYTES, HEAT_TRANSLATED, State } from '../processor/state-layout.js';
+import { CALLOUT_IMPORTS } from '../semantics/callouts.js';
 import { CodeEmitter, type Label } from '../semantics/code-emitter.js';
 import { constant, type I32 } from '../semantics/expression.js';
 import { StateBuilder } from '../semantics/state-builder.js';
 import { encodeModule, type FunctionDefinition } from '../wasm/module-encoder.js';
 import { Op } from '../wasm/opcodes.js';
-import { emitDecode } from './decode-table.js';
+import { emitDispatch } from './decode-table.js';
 import { InterpreterBuilder, type InterpreterLocals } from './interpreter-builder.js';
+import { beginLine, beginLineInPage, beginLineOrLeave, countAt, fetch } from './straight-line.js';
 
 /** The module of a processor that only interprets; `countsInstructions` makes it slower by a tenth or two. */
 export function buildInterpreterModule(memoryPages: number, countsInstructions = false): Uint8Array<ArrayBuffer> {
@@ -38,34 +39,17 @@ export function interpreterFunction({
   countsInstructions?: boolean;
 }): FunctionDefinition {
   const emit = new CodeEmitter(0);
-  const locals: InterpreterLocals = {
-    pc: emit.permanentLocal('i32'),
-    remaining: emit.permanentLocal('i32'),
-    word: emit.permanentLocal('i32'),
-    fetchPage: emit.permanentLocal('i32'),
-    fetchEntry: emit.permanentLocal('i32'),
+  const locals: InterpreterLocals = { pc: emit.permanentLocal('i32'), word: emit.permanentLocal('i32') };
+  const b = new StateBuilder(emit);
+  const pc = b.parameter(locals.pc);
+  const set = (index: number, value: I32): void => {
+    emit.value(value);
+    emit.localSet(index);
   };
-  const single = isDispatched ? emit.permanentLocal('i32') : 0;
-  const local = (index: number): I32 => ({ type: 'i32', kind: 'local', index });
-  const loadState = (offset: number, into: number) => {
-    emit.constant(0);
-    emit.memory(Op.i32Load, 2, offset);
-    emit.localSet(into);
-  };
-  const storeState = (offset: number, from: number) => {
-    emit.constant(0);
-    emit.localGet(from);
-    emit.memory(Op.i32Store, 2, offset);
-  };
-
-  loadState(State.pc, locals.pc);
-  loadState(State.remaining, locals.remaining);
-  if (isDispatched) loadState(State.interpretsOne, single);
-  emit.constant(1);
-  emit.localSet(locals.fetchPage);
+  set(locals.pc, b.state(State.pc));
+  beginLine(b, pc, isDispatched);
 
   const exit = emit.block();
-  const interruptedAfter = emit.block();
   const next = emit.loop();
   const jumped = emit.block();
   const advanced = emit.block();
@@ -74,58 +58,34 @@ export function interpreterFunction({
   // One block a case: branching to a case's label lands behind its block's end, where its code stands.
   const cases = INSTRUCTION_SET.map(() => emit.block()).reverse();
   emit.block();
-  emitFetch(emit, locals, exit);
-  emitDecode(emit, locals.word);
-  emit.branchTable([illegal, ...cases], illegal);
+  set(locals.word, fetch(b, pc, isDispatched, exit));
+  emit.releaseLocals();
+  emitDispatch(emit, locals.word, [illegal, ...cases], illegal);
   emit.end();
 
   for (const instruction of INSTRUCTION_SET) {
     emit.end();
     if (countsInstructions) emitCount(emit, instruction.id);
-    const builder = new InterpreterBuilder(emit, locals, { jumped, interrupted: exit, interruptedAfter });
+    const builder = new InterpreterBuilder(emit, locals, { jumped, interrupted: exit });
     emitInstruction(builder, instruction);
     emit.releaseLocals();
     if (!builder.finished) emit.branch(advanced);
   }
 
   emit.end(); // illegal
-  const builder = new InterpreterBuilder(emit, locals, { jumped, interrupted: exit, interruptedAfter });
+  const builder = new InterpreterBuilder(emit, locals, { jumped, interrupted: exit });
   builder.raise(Vector.program, { esr: Esr.PIL });
-  const countOne = () => {
-    emit.value(builder.sub(local(locals.remaining), constant(1)));
-    emit.localTee(locals.remaining);
-  };
-  const goOn = () => {
-    countOne();
-    emit.constant(0);
-    emit.op(Op.i32GtS);
-    if (isDispatched) {
-      emit.localGet(single);
-      emit.op(Op.i32GtS);
-    }
-    emit.branchIf(next);
-    emit.branch(exit);
-  };
   emit.end(); // advanced
-  emit.value(builder.nextPc());
-  emit.localSet(locals.pc);
-  if (isDispatched) goOn();
+  set(locals.pc, b.add(pc, constant(4)));
+  emit.branch(next);
   emit.end(); // jumped
-  if (isDispatched) {
-    countOne();
-    emit.constant(1);
-    emit.op(Op.i32LtS);
-    emit.branchIf(exit);
-    emitWarmth(emit, locals, exit);
-    emit.branch(next);
-  } else goOn();
+  if (isDispatched) emitWarmth(b, pc, exit);
+  else beginLineInPage(b, pc);
+  emit.branch(next);
   emit.end(); // next
-  emit.end(); // interruptedAfter
-  emit.value(builder.sub(local(locals.remaining), constant(1)));
-  emit.localSet(locals.remaining);
   emit.end(); // exit
-  storeState(State.pc, locals.pc);
-  storeState(State.remaining, locals.remaining);
+  b.setState(State.pc, pc);
+  b.setState(State.remaining, countAt(b, pc));
 
   return { name: 'interpret', params: [], results: [], locals: emit.localTypes, code: emit.sink.bytes() };
 }
@@ -134,27 +94,19 @@ export function interpreterFunction({
  * Behind a jump: leaves for the dispatcher where there is translated code for pc, or where the next visit makes it hot. Else counts the
  * visit, as the dispatcher does, and goes on.
  */
-function emitWarmth(emit: CodeEmitter, { pc, fetchPage, fetchEntry }: InterpreterLocals, exit: Label): void {
-  const b = new StateBuilder(emit);
-  const address = b.parameter(pc);
-  b.if(b.ne(b.and(address, constant(-4096)), b.parameter(fetchPage)), () => {
-    const entry = b.let(b.word32(b.add(b.pageOffset(address), b.state(State.executeTable)), 0));
-    emit.value(b.eq(entry, constant(0)));
-    emit.branchIf(exit);
-    emit.value(entry);
-    emit.localSet(fetchEntry);
-    emit.value(b.and(address, constant(-4096)));
-    emit.localSet(fetchPage);
-  });
-  const place = b.let(b.and(b.add(address, b.parameter(fetchEntry)), constant(-4)));
-  const slot = b.let(b.and(b.shl(place, constant(2)), constant(SLOT_BYTES - Slot.size)));
-  const heatAddress = b.let(b.and(place, constant(HEAT_BYTES - 4)));
-  const heat = b.let(b.add(b.word32(heatAddress, HEAT_BASE), constant(1)));
-  const isTranslated = b.eq(b.word32(slot, SLOT_BASE + Slot.pc), b.or(address, b.state(State.xerSo)));
-  const isHot = b.eq(b.and(heat, b.state(State.heatMask)), constant(0));
-  emit.value(b.or(isTranslated, isHot));
+function emitWarmth(b: StateBuilder, pc: I32, exit: Label): void {
+  const { emit } = b;
+  emit.value(b.gtS(constant(1), countAt(b, pc)));
   emit.branchIf(exit);
-  b.setWord32(heatAddress, HEAT_BASE, heat);
+  const entry = beginLineOrLeave(b, pc, exit);
+  const place = b.let(b.and(b.add(pc, entry), constant(HEAT_BYTES - 4)));
+  const heat = b.let(b.add(b.word32(place, HEAT_BASE), constant(1)));
+  // Where it is translated, or 0 under the mask: both by one comparison.
+  const mask = b.let(b.state(State.heatMask));
+  const seen = b.sub(b.and(heat, b.or(mask, constant(HEAT_TRANSLATED))), constant(1));
+  emit.value(b.gtU(seen, b.sub(mask, constant(1))));
+  emit.branchIf(exit);
+  b.setWord32(place, HEAT_BASE, heat);
   emit.releaseLocals();
 }
 
@@ -166,61 +118,6 @@ function emitCount(emit: CodeEmitter, id: number): void {
   emit.constant(1);
   emit.op(Op.i32Add);
   emit.memory(Op.i32Store, 2, place);
-}
-
-function emitFetch(emit: CodeEmitter, locals: InterpreterLocals, exit: Label): void {
-  const { pc, word, fetchPage, fetchEntry } = locals;
-  const loadWord = () => {
-    emit.localGet(pc);
-    emit.localGet(fetchEntry);
-    emit.op(Op.i32Add);
-    emit.memory(Op.i32Load, 2, RAM_OFFSET);
-    emit.localSet(word);
-  };
-  emit.localGet(pc);
-  emit.constant(-4096);
-  emit.op(Op.i32And);
-  emit.localGet(fetchPage);
-  emit.op(Op.i32Eq);
-  emit.ifOnStack();
-  loadWord();
-  emit.else();
-  emit.localGet(pc);
-  emit.constant(10);
-  emit.op(Op.i32ShrU);
-  emit.constant(0x003ffffc);
-  emit.op(Op.i32And);
-  emit.constant(0);
-  emit.memory(Op.i32Load, 2, State.executeTable);
-  emit.op(Op.i32Add);
-  emit.memory(Op.i32Load, 2, 0);
-  emit.localTee(fetchEntry);
-  emit.ifOnStack();
-  emit.localGet(pc);
-  emit.constant(-4096);
-  emit.op(Op.i32And);
-  emit.localSet(fetchPage);
-  loadWord();
-  emit.else();
-  // Not in the table: a miss, a page that is smaller than the table's, or an interrupt.
-  emit.constant(0);
-  emit.localGet(pc);
-  emit.memory(Op.i32Store, 2, State.pc);
-  emit.constant(0);
-  emit.localGet(locals.remaining);
-  emit.memory(Op.i32Store, 2, State.remaining);
-  emit.localGet(pc);
-  emit.call(calloutIndex('fetch'));
-  emit.localTee(fetchEntry);
-  emit.op(Op.i32Eqz);
-  emit.branchIf(exit);
-  emit.localGet(fetchEntry);
-  emit.memory(Op.i32Load, 2, 0);
-  emit.localSet(word);
-  emit.constant(1);
-  emit.localSet(fetchPage);
-  emit.end();
-  emit.end();
 }
 
 function emitInstruction(builder: InterpreterBuilder, instruction: Instruction): void {

@@ -220,8 +220,8 @@ export class MemoryAccess {
     if (!found) return 0;
     if (found.pa + 4 <= this.#ram.sizeBytes && !this.#isLittleEndian(found)) return RAM_BASE + found.pa;
     const word = this.#readPhysical(found.pa, 4);
-    this.#state.set(State.instruction, this.#isLittleEndian(found) ? reverseBytes(word, 4) : word);
-    return State.instruction;
+    this.#state.set(State.fetchedInstruction, this.#isLittleEndian(found) ? reverseBytes(word, 4) : word);
+    return State.fetchedInstruction;
   }
 
   /** A check that moves nothing: a cache operation's permission, or with `Touch.mapped` only that there is a translation. */

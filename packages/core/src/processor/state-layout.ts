@@ -29,8 +29,6 @@ export const State = {
   pendingEsr: 252,
   pendingDear: 256,
   fpscr: 260,
-  /** The instruction word being executed, for call-outs that decode operands themselves. */
-  instruction: 264,
   /** Bit n: interrupt n may be taken in generated code. */
   deliverableVectors: 268,
   /** MSR bits that the processor must look at when they become 1; those that enable interrupts only while one may be pending. */
@@ -75,13 +73,17 @@ export const State = {
   interpreted: 1072, // 4 doublewords
   /** Heat is looked at where these of its bits are 0, see HEAT_BASE. */
   heatMask: 1104,
+  /** The interpreter's, while it runs (interpreter/straight-line.ts). */
+  straightLine: 1108, // 5 words
   /** The TLB, a word an entry and field (mmu/translation-lookaside-buffer.ts). */
   tlb: 1536,
   /** SPRs that are plain storage, a word each, by SPR number. */
   spr: 4096, // 1024 words
   decodeTable: 8192, // the interpreter's tables, see interpreter/decode-table.ts
   /** How often each instruction was begun, a word an id, where the interpreter counts. */
-  instructionCounts: 57344, // 1024 words
+  instructionCounts: 57344, // 1023 words
+  /** An instruction word that does not lie in RAM as it is executed; at RAM_OFFSET or above, as what the interpreter fetches must. */
+  fetchedInstruction: 61436,
   contextByKey: 61440,
   end: 69632,
 } as const;
@@ -129,10 +131,12 @@ export const SOFT_TLB_CONTEXT_BYTES = 3 * SOFT_TLB_TABLE_BYTES + (1 << 17) + 655
 
 /**
  * Then what the translator's dispatcher reads: how often control came to an address (a word each), and the translated code by address
- * (a slot each: pc, execute entry, function, place in it). Both are indexed by the low bits of the instruction's place in RAM.
+ * (a slot each: pc, execute entry, function, place in it). Both are indexed by the low bits of the instruction's place in RAM. HEAT_TRANSLATED
+ * is set where there may be such code: the interpreter asks at each jump, and one word is soon in the cache, where a slot would be a line more.
  */
 export const HEAT_BASE = SOFT_TLB_BASE + SOFT_TLB_CONTEXTS * SOFT_TLB_CONTEXT_BYTES;
 export const HEAT_BYTES = 1 << 20;
+export const HEAT_TRANSLATED = -(2 ** 31);
 export const SLOT_BASE = HEAT_BASE + HEAT_BYTES;
 export const SLOT_BYTES = 1 << 19;
 /** How often each function of the table has been entered, a word each. */

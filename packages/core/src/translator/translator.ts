@@ -5,6 +5,7 @@ import {
   FUNCTION_TABLE_SIZE,
   HEAT_BASE,
   HEAT_BYTES,
+  HEAT_TRANSLATED,
   HOST_ROUTINES,
   RAM_BASE,
   RAM_OFFSET,
@@ -322,7 +323,7 @@ export class Translator {
       rootsNear: (pc) => this.#rootsByPage.get(pc >>> 12) ?? [],
       isWarm: (pc) => {
         const entry = this.#executeEntry(pc);
-        return entry !== 0 && this.#words[(HEAT_BASE + ((pc + entry) & (HEAT_BYTES - 4))) >>> 2] !== 0;
+        return entry !== 0 && this.#words[heatOf(pc, entry)] !== 0;
       },
     };
   }
@@ -370,6 +371,7 @@ export class Translator {
     this.#words[slot + (Slot.entry >>> 2)] = entry;
     this.#words[slot + (Slot.function >>> 2)] = region.tableIndex;
     this.#words[slot + (Slot.place >>> 2)] = place;
+    this.#words[heatOf(pc, entry)]! |= HEAT_TRANSLATED;
   }
 
   #drop(region: TranslatedRegion): void {
@@ -380,6 +382,7 @@ export class Translator {
       if (this.#byPlace.get(key)?.region === region) this.#byPlace.delete(key);
       const slot = this.#slotOf(pc, entry);
       if (this.#words[slot + (Slot.function >>> 2)] === region.tableIndex) this.#words[slot + (Slot.pc >>> 2)] = EMPTY_SLOT;
+      this.#words[heatOf(pc, entry)]! &= ~HEAT_TRANSLATED;
     }
     this.#regions.delete(region);
     this.#liveInstructions -= region.function.instructionCount;
@@ -392,6 +395,11 @@ export class Translator {
 /** Where the word of an address is in the processor's memory, given its page's entry. */
 function hostAddress(pc: number, entry: number): number {
   return ((pc + entry) | 0) + RAM_OFFSET;
+}
+
+/** The word that counts how often control came to an address. */
+function heatOf(pc: number, entry: number): number {
+  return (HEAT_BASE + ((pc + entry) & (HEAT_BYTES - 4))) >>> 2;
 }
 
 function placeKey({ pc, entry, overflow }: CodePlace): number {
