@@ -25,17 +25,18 @@ const placesKept = {
   },
 };
 
-/** The interpreter is a function of the ISA table: its code is generated here once, not at each start. */
+/** The interpreters are functions of the ISA table: their code is generated here once, not at each start. */
 const interpreterGenerated = {
   name: 'interpreter-generated',
   setup({ onLoad }) {
     onLoad({ filter: /\/dispatched-interpreter\.js$/ }, async ({ path }) => {
       if (path !== generated) return undefined;
-      const { dispatchedInterpreter } = await import(path);
-      const { code, ...rest } = dispatchedInterpreter();
-      const text = JSON.stringify(Buffer.from(code).toString('base64'));
-      const definition = `{ ...${JSON.stringify(rest)}, code: new Uint8Array(Buffer.from(${text}, 'base64')) }`;
-      return { contents: `export const dispatchedInterpreter = () => (${definition});`, loader: 'js' };
+      const { dispatchedInterpreters } = await import(path);
+      const definitions = dispatchedInterpreters().map(({ code, ...rest }) => {
+        const text = JSON.stringify(Buffer.from(code).toString('base64'));
+        return `{ ...${JSON.stringify(rest)}, code: new Uint8Array(Buffer.from(${text}, 'base64')) }`;
+      });
+      return { contents: `export const dispatchedInterpreters = () => [${definitions}];`, loader: 'js' };
     });
   },
 };

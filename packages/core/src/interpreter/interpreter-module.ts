@@ -16,7 +16,7 @@ export function buildInterpreterModule(memoryPages: number, countsInstructions =
   return encodeModule({
     functionImports: CALLOUT_IMPORTS,
     memory: { minimumPages: memoryPages, maximumPages: memoryPages },
-    functions: [interpreterFunction({ isDispatched: false, countsInstructions })],
+    functions: [interpreterFunction({ name: 'interpret', isDispatched: false, hasSpecial: true, countsInstructions })],
   });
 }
 
@@ -28,15 +28,20 @@ export function buildInterpreterModule(memoryPages: number, countsInstructions =
  * way both are made from the same semantics.
  *
  * With `isDispatched` it also returns where a jump leads to translated code or to what is hot enough to be, and after one instruction
- * where State.interpretsOne says so. With
+ * where State.interpretsOne says so. Without `hasSpecial` it sets State.interpretsAll and returns in front of an instruction that few
+ * guests execute: these are most of the code, and V8 takes twice as long for the whole, during which it runs slowly. With
  * `countsInstructions` it counts in State.instructionCounts how often each was begun, those that then trapped included.
  */
 export function interpreterFunction({
+  name,
   isDispatched,
+  hasSpecial,
   countsInstructions = false,
 }: {
-  isDispatched: boolean;
-  countsInstructions?: boolean;
+  readonly name: string;
+  readonly isDispatched: boolean;
+  readonly hasSpecial: boolean;
+  readonly countsInstructions?: boolean;
 }): FunctionDefinition {
   const emit = new CodeEmitter(0);
   const locals: InterpreterLocals = { pc: emit.permanentLocal('i32'), word: emit.permanentLocal('i32') };
@@ -54,16 +59,18 @@ export function interpreterFunction({
   const jumped = emit.block();
   const advanced = emit.block();
   const illegal = emit.block();
+  const special = emit.block();
 
   // One block a case: branching to a case's label lands behind its block's end, where its code stands.
-  const cases = INSTRUCTION_SET.map(() => emit.block()).reverse();
+  const instructions = INSTRUCTION_SET.filter((instruction) => hasSpecial || !isSpecial(instruction));
+  const cases = new Map(instructions.toReversed().map((instruction) => [instruction, emit.block()]));
   emit.block();
   set(locals.word, fetch(b, pc, isDispatched, exit));
   emit.releaseLocals();
-  emitDispatch(emit, locals.word, [illegal, ...cases], illegal);
+  emitDispatch(emit, locals.word, [illegal, ...INSTRUCTION_SET.map((instruction) => cases.get(instruction) ?? special)], illegal);
   emit.end();
 
-  for (const instruction of INSTRUCTION_SET) {
+  for (const instruction of instructions) {
     emit.end();
     if (countsInstructions) emitCount(emit, instruction.id);
     const builder = new InterpreterBuilder(emit, locals, { jumped, interrupted: exit });
@@ -72,6 +79,9 @@ export function interpreterFunction({
     if (!builder.finished) emit.branch(advanced);
   }
 
+  emit.end(); // special
+  b.setState(State.interpretsAll, constant(1));
+  emit.branch(exit);
   emit.end(); // illegal
   const builder = new InterpreterBuilder(emit, locals, { jumped, interrupted: exit });
   builder.raise(Vector.program, { esr: Esr.PIL });
@@ -87,7 +97,7 @@ export function interpreterFunction({
   b.setState(State.pc, pc);
   b.setState(State.remaining, countAt(b, pc));
 
-  return { name: 'interpret', params: [], results: [], locals: emit.localTypes, code: emit.sink.bytes() };
+  return { name, params: [], results: [], locals: emit.localTypes, code: emit.sink.bytes() };
 }
 
 /**
@@ -108,6 +118,11 @@ function emitWarmth(b: StateBuilder, pc: I32, exit: Label): void {
   emit.branchIf(exit);
   b.setWord32(place, HEAT_BASE, heat);
   emit.releaseLocals();
+}
+
+/** What compilers make of ordinary code has none of: floating point, multiply-accumulate, and what sets XER[OV]. */
+function isSpecial({ row, variant }: Instruction): boolean {
+  return row.float === true || row.class === 'mac' || variant.OE === true;
 }
 
 function emitCount(emit: CodeEmitter, id: number): void {

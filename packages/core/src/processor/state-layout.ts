@@ -75,6 +75,8 @@ export const State = {
   heatMask: 1104,
   /** The interpreter's, while it runs (interpreter/straight-line.ts). */
   straightLine: 1108, // 5 words
+  /** Not 0 once an instruction has come that only the larger interpreter has. */
+  interpretsAll: 1128,
   /** The TLB, a word an entry and field (mmu/translation-lookaside-buffer.ts). */
   tlb: 1536,
   /** SPRs that are plain storage, a word each, by SPR number. */

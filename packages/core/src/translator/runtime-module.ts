@@ -1,4 +1,4 @@
-import { dispatchedInterpreter } from '../interpreter/dispatched-interpreter.js';
+import { dispatchedInterpreters } from '../interpreter/dispatched-interpreter.js';
 import { sprn } from '../isa/special-purpose-registers.js';
 import { Esr, VECTORS } from '../isa/vectors.js';
 import { ACCESS_FAULTS, ENDLESS_FAULT_COUNT } from '../processor/fault-watch.js';
@@ -47,8 +47,9 @@ const TRANSLATE_INDEX = IMPORTS.indexOf(TRANSLATE);
 const PROMOTE_INDEX = IMPORTS.indexOf(PROMOTE);
 const FIND_CONTEXTS_INDEX = IMPORTS.indexOf(FIND_CONTEXTS);
 const MAP_CODE_INDEX = IMPORTS.indexOf(MAP_CODE);
-/** The module's own interpreter. */
-const INTERPRET_INDEX = IMPORTS.length;
+/** The module's own interpreters. */
+const INTERPRET_ORDINARY_INDEX = IMPORTS.length;
+const INTERPRET_ALL_INDEX = INTERPRET_ORDINARY_INDEX + 1;
 
 export interface RuntimeModuleOptions {
   readonly memoryPages: number;
@@ -63,7 +64,7 @@ export function buildRuntimeModule({ memoryPages, promotionEntries }: RuntimeMod
     memory: { minimumPages: memoryPages, maximumPages: memoryPages },
     tableSize: FUNCTION_TABLE_SIZE,
     indirectCall: REGION_TYPE,
-    functions: [dispatchedInterpreter(), runFunction(promotionEntries)],
+    functions: [...dispatchedInterpreters(), runFunction(promotionEntries)],
   });
 }
 
@@ -135,7 +136,11 @@ function runFunction(promotionEntries: number): FunctionDefinition {
   const retirable = () => b.add(b.state(State.remaining), b.state(State.withheld));
   const before = b.let(retirable());
   b.setState(State.interpretsOne, b.eq(reason.value, constant(RegionExit.access)));
-  emit.call(INTERPRET_INDEX);
+  b.if(
+    b.state(State.interpretsAll),
+    () => emit.call(INTERPRET_ALL_INDEX),
+    () => emit.call(INTERPRET_ORDINARY_INDEX),
+  );
   const counter = b.let(b.shl(reason.value, constant(3)));
   const count: I64 = { type: 'i64', kind: 'load', op: Op.i64Load, alignLog2: 3, offset: State.interpreted, address: counter };
   emit.value(counter);
