@@ -1,10 +1,12 @@
 import type { SoftTlbFunctions } from '../mmu/soft-tlb.js';
 import type { TlbFunctions } from '../mmu/translation-lookaside-buffer.js';
+import type { ClockRates } from '../processor/modelled-clock.js';
 import type { CalloutHandlers } from '../semantics/callouts.js';
 import { type WasmMemory, wasmHost } from '../wasm/host.js';
 import { encodeModule } from '../wasm/module-encoder.js';
 import { accessFunctions, mapCode, mapData } from './access-functions.js';
 import { FUNCTION_NAMES, type FunctionName, IMPORTS, PASSED_ON, passOn } from './function-table.js';
+import { registerFunctions } from './register-functions.js';
 import { stateFunctions } from './state-functions.js';
 import { tlbFunctions } from './tlb-functions.js';
 
@@ -28,9 +30,17 @@ export function instantiateCallouts(
   memory: WasmMemory,
   memoryPages: number,
   ramSizeBytes: number,
+  rates: ClockRates,
   handlers: CalloutHandlers & ProcessorHandlers,
 ): CalloutFunctions {
-  const functions = [...tlbFunctions(ramSizeBytes), mapData(), mapCode(), ...accessFunctions(ramSizeBytes), ...stateFunctions()];
+  const functions = [
+    ...tlbFunctions(ramSizeBytes),
+    mapData(),
+    mapCode(),
+    ...accessFunctions(ramSizeBytes),
+    ...stateFunctions(),
+    ...registerFunctions(rates),
+  ];
   const byName = new Map(functions.map((each) => [each.name, each]));
   const bytes = encodeModule({
     functionImports: IMPORTS,

@@ -37,6 +37,7 @@ const FUNCTIONS = {
   zeroLine: [1, false],
   setMsr: [1, false],
   returnFromInterrupt: [1, false],
+  readSpr: [1, true],
   writeSpr: [2, false],
 } as const satisfies Record<string, readonly [parameters: number, hasResult: boolean]>;
 export type FunctionName = keyof typeof FUNCTIONS;

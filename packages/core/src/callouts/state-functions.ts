@@ -1,4 +1,4 @@
-import { sprByNumber, sprn } from '../isa/special-purpose-registers.js';
+import { sprn } from '../isa/special-purpose-registers.js';
 import { MSR_IMPLEMENTED } from '../isa/vectors.js';
 import { CONTEXT_BY_KEY, ContextByKey, contextKey, State } from '../processor/state-layout.js';
 import { calloutIndex } from '../semantics/callouts.js';
@@ -16,12 +16,11 @@ import type { FunctionDefinition } from '../wasm/module-encoder.js';
 import { defineFunction, functionIndex } from './function-table.js';
 
 const PID = sprn('PID');
-const PID_MASK = sprByNumber(PID)!.mask!;
 const sprOffset = (number: number): number => State.spr + 4 * number;
 
-/** MSR, PID and the return from interrupts, as far as they need nobody outside. */
+/** MSR, the contexts that it and PID select, and the return from interrupts, as far as they need nobody outside. */
 export function stateFunctions(): FunctionDefinition[] {
-  return [selectContexts(), setMsr(), returnFromInterrupt(), writeSpr()];
+  return [selectContexts(), setMsr(), returnFromInterrupt()];
 }
 
 /** Points the tables at the contexts for the present MSR and PID, which may be a new one; asks the processor where one is missing. */
@@ -74,20 +73,6 @@ function returnFromInterrupt(): FunctionDefinition {
           goOn(b.and(b.state(sprOffset(sprn('SRR0'))), constant(-4)));
           b.run(functionIndex('setMsr'), b.state(sprOffset(sprn('SRR1'))));
         }),
-    );
-  });
-}
-
-/** The call-out of this name: a supervisor's PID here, all others in the processor. */
-function writeSpr(): FunctionDefinition {
-  return defineFunction('writeSpr', (b, number, value) => {
-    b.if(
-      b.or(b.xor(number, constant(PID)), b.isUser()),
-      () => b.run(calloutIndex('writeSpr'), number, value),
-      () => {
-        b.setState(sprOffset(PID), b.and(value, constant(PID_MASK)));
-        b.run(functionIndex('findContexts'));
-      },
     );
   });
 }

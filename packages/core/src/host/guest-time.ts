@@ -10,6 +10,8 @@ const SKIPPED = State.skipped >>> 2;
 const ADDED_CYCLES = State.addedCycles >>> 3;
 const ZERO_CYCLES = State.zeroCycles >>> 3;
 const HOST_INSTRUCTIONS = State.hostInstructions >>> 3;
+const TIMEBASE_OFFSET = State.timebaseOffset >>> 3;
+const TIMEBASE_TOP = State.timebaseTop >>> 2;
 
 /**
  * Instructions and cycles of a stretch of execution, in cells that generated code counts in, too. A stretch ends at the run's limit, which
@@ -52,6 +54,18 @@ export class GuestTime {
   }
   addCycles(cycles: number): void {
     this.#doubles[ADDED_CYCLES] += cycles;
+  }
+
+  /** What a write to the timebase added to it, in ticks; and what it put above bit 47, a word. */
+  get timebaseOffset(): number {
+    return this.#doubles[TIMEBASE_OFFSET]!;
+  }
+  get timebaseTop(): number {
+    return this.#words[TIMEBASE_TOP]! >>> 0;
+  }
+  setTimebase(offset: number, top: number): void {
+    this.#doubles[TIMEBASE_OFFSET] = offset;
+    this.#words[TIMEBASE_TOP] = top;
   }
 
   /** Begins a stretch of at most `limit` instructions and `toEvent` cycles. */

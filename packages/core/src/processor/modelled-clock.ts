@@ -16,9 +16,6 @@ export class ModelledClock implements Clock {
   readonly coreHz: number;
   readonly timebaseHz: number;
   readonly #time: GuestTime;
-  /** What a write to the timebase added to it, in ticks, beside the upper half of its upper word. */
-  #timebaseOffset = 0;
-  #timebaseTop = 0;
 
   constructor({ coreHz, timebaseHz }: ClockRates, time: GuestTime) {
     this.coreHz = coreHz;
@@ -53,21 +50,21 @@ export class ModelledClock implements Clock {
   }
 
   get timebase(): number {
-    return this.#timebaseTop * WORD + this.countedTimebase;
+    return this.#time.timebaseTop * WORD + this.countedTimebase;
   }
   /** The timebase without what a write has put above bit 47: exact, and all that timers look at. */
   get countedTimebase(): number {
-    return this.ticks + this.#timebaseOffset;
+    return this.ticks + this.#time.timebaseOffset;
   }
   get timebaseUpper(): number {
-    return (this.#timebaseTop + Math.floor(this.countedTimebase / WORD)) >>> 0;
+    return (this.#time.timebaseTop + Math.floor(this.countedTimebase / WORD)) >>> 0;
   }
   get timebaseLower(): number {
     return this.countedTimebase % WORD;
   }
   /** Sets the two words of the timebase. */
   setTimebase(upper: number, lower: number): void {
-    this.#timebaseTop = (upper & ~COUNTED_UPPER_BITS) >>> 0;
-    this.#timebaseOffset = (upper & COUNTED_UPPER_BITS) * WORD + lower - this.ticks;
+    const offset = (upper & COUNTED_UPPER_BITS) * WORD + lower - this.ticks;
+    this.#time.setTimebase(offset, (upper & ~COUNTED_UPPER_BITS) >>> 0);
   }
 }

@@ -1,4 +1,5 @@
 import { instantiateCallouts } from '../callouts/callout-module.js';
+import { installSprRules } from '../callouts/register-functions.js';
 import { FloatingPointUnit, Fpscr } from '../fpu/index.js';
 import { type PhysicalMemory, type Processor, StopReason, type TlbWords } from '../hardware.js';
 import { GuestTime } from '../host/guest-time.js';
@@ -83,7 +84,7 @@ export class Processor440 implements Processor {
       attend: () => this.#attend(),
       selectContexts: () => this.#access.selectContexts(),
     };
-    const functions = instantiateCallouts(memory, pages, options.ramSizeBytes, handlers);
+    const functions = instantiateCallouts(memory, pages, options.ramSizeBytes, options, handlers);
     const callouts = { ...handlers, ...functions };
     this.#findContexts = functions.findContexts;
     this.#tlb = new TranslationLookasideBuffer(buffer, functions);
@@ -116,6 +117,7 @@ export class Processor440 implements Processor {
     this.#state.setSpr(PVR, options.pvr ?? PVR_440EP_REV_B);
 
     installDecodeTable(buffer);
+    installSprRules(buffer);
     this.#countsInstructions = options.countInstructions ?? false;
     if (this.#countsInstructions || (options.engine ?? DEFAULT_ENGINE) === 'interpreter') {
       const module = new wasmHost.Module(buildInterpreterModule(pages, this.#countsInstructions));

@@ -77,6 +77,9 @@ export const State = {
   straightLine: 1108, // 5 words
   /** Not 0 once an instruction has come that only the larger interpreter has. */
   interpretsAll: 1128,
+  /** What a write to the timebase added to it: a double, and what is above bit 47 (modelled-clock.ts). */
+  timebaseOffset: 1136,
+  timebaseTop: 1144,
   /** The TLB, a word an entry and field (mmu/translation-lookaside-buffer.ts). */
   tlb: 1536,
   /** SPRs that are plain storage, a word each, by SPR number. */
@@ -87,7 +90,9 @@ export const State = {
   /** An instruction word that does not lie in RAM as it is executed; at RAM_OFFSET or above, as what the interpreter fetches must. */
   fetchedInstruction: 61436,
   contextByKey: 61440,
-  end: 69632,
+  /** What a move may do with each SPR, a row a number (callouts/register-functions.ts). */
+  sprRules: 69632, // 1024 doublewords
+  end: 77824,
 } as const;
 
 /** What a context of the software TLB is for: one of 1024. Also what tells whether an entry of the TLB is visible in it. */

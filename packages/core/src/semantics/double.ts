@@ -21,6 +21,7 @@ export const minDouble = binary(Op.f64Min);
 export const maxDouble = binary(Op.f64Max);
 export const absDouble = unary(Op.f64Abs);
 export const negDouble = unary(Op.f64Neg);
+export const floorDouble = unary(Op.f64Floor);
 /** To an integer, ties to even. */
 export const nearestDouble = unary(Op.f64Nearest);
 
@@ -62,6 +63,10 @@ export function doubleOfSingleBits(bits: I32): F64 {
 /** Truncates; the value must be within the range of a word, or the engine traps. */
 export function wordOfDouble(a: F64): I32 {
   return { type: 'i32', kind: 'unary', op: Op.i32TruncF64S, a };
+}
+/** Truncates; the value must be within the range of an unsigned doubleword, or the engine traps. */
+export function doublewordOfDouble(a: F64): I64 {
+  return { type: 'i64', kind: 'unary', op: Op.i64TruncF64U, a };
 }
 /** Of a word taken for unsigned. */
 export function doubleOfUnsigned(a: I32): F64 {

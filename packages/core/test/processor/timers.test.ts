@@ -263,6 +263,28 @@ test('timers do not depend on when someone looks at them', (t) => {
       }
       for (const name of ['TSR', 'DEC', 'TBL']) t.is(spr(watched, name), spr(unwatched, name));
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
+  );
+});
+
+test('mftb reads what the clock says at that instruction, whatever the rates and whatever was written before', (t) => {
+  const rates = fc.constantFrom([400e6, 400e6], [400e6, 66_666_667], [333e6, 1e6], [1e6, 333e6]);
+  fc.assert(
+    fc.property(rates, fc.nat(0xffffffff), fc.nat(0xffffffff), fc.integer({ min: 1, max: 5000 }), (hz, upper, lower, steps) => {
+      const [coreHz, timebaseHz] = hz as [number, number];
+      for (const engine of ['interpreter', 'wasm'] as const) {
+        const processor = createProcessor({ coreHz, timebaseHz, engine });
+        load(processor, ['mftb r3,268', 'mftb r4,269', 'b 0x10000']);
+        setSpr(processor, 'TBUW', upper);
+        setSpr(processor, 'TBLW', lower);
+        processor.run(3 * steps);
+        const before = [spr(processor, 'TBL')];
+        processor.run(1);
+        before.push(spr(processor, 'TBU'));
+        processor.run(1);
+        t.deepEqual([processor.gpr(3), processor.gpr(4)], before);
+      }
+    }),
+    { numRuns: 20 },
   );
 });
