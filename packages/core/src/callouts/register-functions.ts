@@ -1,4 +1,5 @@
 import { SPR_NUMBERS, SPRN_PRIVILEGED, sprByNumber, sprn } from '../isa/special-purpose-registers.js';
+import { Esr, Vector } from '../isa/vectors.js';
 import type { ClockRates } from '../processor/modelled-clock.js';
 import { State } from '../processor/state-layout.js';
 import { calloutIndex } from '../semantics/callouts.js';
@@ -45,9 +46,21 @@ export function registerFunctions(rates: ClockRates): FunctionDefinition[] {
 const ruleOf = (b: StateBuilder, number: I32): I32 => b.let(b.shl(number, constant(Math.log2(Rule.size))));
 const placeOf = (b: StateBuilder, rule: I32): I32 => b.let(b.shl(b.and(rule, constant(SPR_NUMBERS - 1)), constant(2)));
 
+/** A user gets an interrupt for the supervisor's numbers (`SpecialRegisters.check`): a guest kernel under a hypervisor, at each of its exits. */
+function raiseIfPrivileged(b: StateBuilder, number: I32, end: () => void): void {
+  const isPrivileged = b.ne(b.and(number, constant(SPRN_PRIVILEGED)), constant(0));
+  b.if(b.and(isPrivileged, b.ne(b.isUser(), constant(0))), () => {
+    b.setState(State.pendingVector, constant(Vector.program + 1));
+    b.setState(State.pendingEsr, constant(Esr.PPR));
+    b.setState(State.pendingDear, constant(0));
+    end();
+  });
+}
+
 /** The call-out of this name. */
 function readSpr(rates: ClockRates): FunctionDefinition {
   return defineFunction('readSpr', (b, number) => {
+    raiseIfPrivileged(b, number, () => b.return(constant(0)));
     const rule = b.let(b.word32(ruleOf(b, number), State.sprRules + Rule.numberAndMoves));
     const move = b.select(b.isUser(), constant(Move.userReads), constant(Move.supervisorReads));
     b.if(b.and(rule, move), () => b.return(b.word32(placeOf(b, rule), State.spr)));
@@ -72,6 +85,7 @@ function countedTimebase(b: StateBuilder, { coreHz, timebaseHz }: ClockRates): F
 /** The call-out of this name. */
 function writeSpr(): FunctionDefinition {
   return defineFunction('writeSpr', (b, number, value) => {
+    raiseIfPrivileged(b, number, () => b.return());
     const address = ruleOf(b, number);
     const rule = b.let(b.word32(address, State.sprRules + Rule.numberAndMoves));
     const masked = b.and(value, b.word32(address, State.sprRules + Rule.mask));
@@ -81,7 +95,7 @@ function writeSpr(): FunctionDefinition {
       b.return();
     });
     b.if(
-      b.or(b.xor(number, constant(PID)), b.isUser()),
+      b.xor(number, constant(PID)),
       () => b.run(calloutIndex('writeSpr'), number, value),
       () => {
         b.setState(State.spr + 4 * PID, masked);
