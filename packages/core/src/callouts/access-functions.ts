@@ -262,6 +262,8 @@ function fetch(): FunctionDefinition {
 /** The call-out of this name, where the page can be accessed and nobody may forbid the operation. */
 function touch(): FunctionDefinition {
   return defineFunction('touch', (b, ea, access) => {
+    const mayBeUnaligned = b.eq(b.and(b.state(CCR0), constant(CCR0_FLSTA)), ZERO);
+    b.if(b.and(b.eq(access, constant(Touch.mapped)), mayBeUnaligned), () => b.if(entryOf(b, ea, Access.read), () => b.return()));
     const mayBeForbidden = b.or(b.state(State.dataWatched), b.and(b.state(MMUCR), constant(MMUCR_UNLOCK_EXCEPTIONS)));
     const isPlain = b.and(b.eq(mayBeForbidden, ZERO), b.ltU(access, constant(Touch.execute)));
     b.if(isPlain, () => {
