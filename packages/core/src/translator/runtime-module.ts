@@ -89,7 +89,10 @@ function runFunction(promotionEntries: number): FunctionDefinition {
     const place = b.let(b.and(b.add(pc, entry.value), constant(-4)));
     const slot = b.let(b.and(b.shl(place, constant(2)), constant(SLOT_BYTES - Slot.size)));
     b.if(
-      b.and(b.eq(b.word32(slot, SLOT_BASE + Slot.pc), b.or(pc, b.state(State.xerSo))), b.eq(b.word32(slot, SLOT_BASE + Slot.entry), entry.value)),
+      b.and(
+        b.eq(b.word32(slot, SLOT_BASE + Slot.pc), b.or(pc, b.state(State.xerSo))),
+        b.eq(b.word32(slot, SLOT_BASE + Slot.entry), entry.value),
+      ),
       () => {
         const region = b.let(b.word32(slot, SLOT_BASE + Slot.function));
         const counter = b.let(b.shl(region, constant(2)));
