@@ -20,6 +20,8 @@ const WORK_ITEMS = {
     work.maps += times;
     work.eagerMaps += times;
   },
+  /** Pending interrupts that the exit leaves so; which they are is no matter to a price. */
+  deferrals: (work: Work, times: number) => (work.deferred |= (1 << times) - 1),
 } as const;
 export type WorkItemName = keyof typeof WORK_ITEMS;
 const ITEM_NAMES = Object.keys(WORK_ITEMS) as readonly WorkItemName[];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { type EngineName, Processor440 } from '@exitlab/core';
+import { type EngineName, Processor440, StopReason } from '@exitlab/core';
 import test from 'ava';
 import fc from 'fast-check';
 import { EXIT_TYPES, Hypervisor, type HypervisorOptions, LINUX_3_4, type LoggedExits } from '../src/index.js';
@@ -28,8 +28,12 @@ const TABLE = 0x4000;
 const SLOT_COUNTER = 0x5000;
 const TICKS = 0x5004;
 const SAVED = 0x5010;
-const Vector = { SYSTEM_CALL: 0x1000, DECREMENTER: 0x1800, DATA_MISS: 0x2000, PROGRAM: 0x2800 } as const;
-const Ivor = { PROGRAM: 6, SYSTEM_CALL: 8, DECREMENTER: 10, DATA_MISS: 13 } as const;
+const EXTERNALS = 0x5008;
+const EXTERNAL_SAVED = 0x500c;
+const Vector = { SYSTEM_CALL: 0x1000, DECREMENTER: 0x1800, DATA_MISS: 0x2000, PROGRAM: 0x2800, EXTERNAL: 0x2c00 } as const;
+const Ivor = { EXTERNAL: 4, PROGRAM: 6, SYSTEM_CALL: 8, DECREMENTER: 10, DATA_MISS: 13 } as const;
+/** Where the decrementer's handler goes on once its interrupt is no longer pending. */
+const TIMER_SERVED = 0x1c00;
 const VALID_4K = 0x210;
 const VALID_64K = 0x230;
 const MSR_USER = 0xc000;
@@ -70,14 +74,71 @@ const DATA_MISS = `
   mfspr r6,SPRG5R
   rfi`;
 
+/** Does a bit of everything while its interrupt is still pending and held back, a miss and a return among it. */
 const DECREMENTER = `
   stw r3,${SAVED}(0)
+  stw r4,${SAVED + 4}(0)
+  stw r5,${SAVED + 8}(0)
+  stw r6,${SAVED + 12}(0)
+  mfcr r3
+  stw r3,${SAVED + 16}(0)
+  mfspr r3,SRR0
+  stw r3,${SAVED + 20}(0)
+  mfspr r3,SRR1
+  stw r3,${SAVED + 24}(0)
   lwz r3,${TICKS}(0)
   addi r3,r3,1
   stw r3,${TICKS}(0)
+  mfmsr r4
+  wrteei 0
+  wrtee r4
+  mtmsr r4
+  mtspr SRR1,r4
+  li r5,@back
+  mtspr SRR0,r5
+  rfi
+@back:
+  mtspr SPRG6,r4
+  mfspr r4,PID
+  mtspr PID,r4
+  xori r4,r4,1
+  mtspr PID,r4
+  rlwinm r5,r3,12,14,19
+  addis r5,r5,${USER_DATA >>> 16}
+  lwz r6,16(r5)
+  stw r3,16(r5)
+  xori r4,r4,1
+  mtspr PID,r4
+  rlwinm r4,r3,0,27,31
+  addi r4,r4,8
+  tlbwe r5,r4,1
+  li r6,0
+  tlbwe r6,r4,0
+  tlbsx r4,0,r5
+  tlbsx. r4,r5,r6
   lis r3,0x0800
   mtspr TSR,r3
+  b ${TIMER_SERVED}`;
+
+const AFTER_DECREMENTER = `
+  lwz r3,${SAVED + 20}(0)
+  mtspr SRR0,r3
+  lwz r3,${SAVED + 24}(0)
+  mtspr SRR1,r3
+  lwz r3,${SAVED + 16}(0)
+  mtcr r3
   lwz r3,${SAVED}(0)
+  lwz r4,${SAVED + 4}(0)
+  lwz r5,${SAVED + 8}(0)
+  lwz r6,${SAVED + 12}(0)
+  rfi`;
+
+const EXTERNAL = `
+  stw r3,${EXTERNAL_SAVED}(0)
+  lwz r3,${EXTERNALS}(0)
+  addi r3,r3,1
+  stw r3,${EXTERNALS}(0)
+  lwz r3,${EXTERNAL_SAVED}(0)
   rfi`;
 
 /** Skips what the kernel may not do either. */
@@ -112,9 +173,11 @@ const SYSTEM_CALL = `
 @timer:
   cmpwi r0,2
   bne @registers
+  addi r8,r8,64
+  rlwinm r8,r8,6,0,25
   mtspr DEC,r8
   mtspr DECAR,r8
-  rlwinm r3,r8,18,9,9
+  rlwinm r3,r8,12,9,9
   oris r3,r3,0x0400
   mtspr TCR,r3
   b @out
@@ -162,6 +225,8 @@ const SYSTEM_CALL = `
 const CALLS = { switch: 0, invalidate: 1, timer: 2, registers: 3, nested: 4 } as const;
 const CALL_END = 9;
 const TURNS = 6;
+const PULSE_SLICES = 29;
+const SRR0 = 26;
 
 function userProgram(rounds: readonly Round[]): string {
   const lines = [`lis r20,${USER_DATA >>> 16}`, `li r21,${TURNS}`, '@again:'];
@@ -186,6 +251,19 @@ function userProgram(rounds: readonly Round[]): string {
   return lines.join('\n');
 }
 
+/** Counts the exits that leave generated code from now on, by pc. */
+function countExitsOutside(processor: Processor440): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  const run = processor.run.bind(processor);
+  processor.run = (instructions) => {
+    const reason = run(instructions);
+    const pc = processor.readSpr(SRR0) as number;
+    if (reason === StopReason.interrupt) counts.set(pc, (counts.get(pc) ?? 0) + 1);
+    return reason;
+  };
+  return counts;
+}
+
 /** All that a run shows. */
 function run(rounds: readonly Round[], sliceInstructions: number, engine: EngineName, options: HypervisorOptions) {
   const bus = { read: () => 0, write: () => {} };
@@ -197,6 +275,8 @@ function run(rounds: readonly Round[], sliceInstructions: number, engine: Engine
   for (const [address, code] of [
     [Vector.SYSTEM_CALL, SYSTEM_CALL],
     [Vector.DECREMENTER, DECREMENTER],
+    [TIMER_SERVED, AFTER_DECREMENTER],
+    [Vector.EXTERNAL, EXTERNAL],
     [Vector.DATA_MISS, DATA_MISS],
     [Vector.PROGRAM, PROGRAM],
     [USER_CODE, userProgram(rounds)],
@@ -204,9 +284,9 @@ function run(rounds: readonly Round[], sliceInstructions: number, engine: Engine
     memory.writeBytes(address, assembleAt(address, code));
   }
   for (let page = 0; page < 128; page++) memory.write32(TABLE + 4 * page, 0x40000 + ((page * 7) % 64) * 4096);
-  const traced: unknown[] = [];
+  const traced: number[][] = [];
   const trace = ({ count, ...columns }: LoggedExits) => {
-    for (let row = 0; row < count; row++) traced.push(Object.values(columns).map((column) => column[row]));
+    for (let row = 0; row < count; row++) traced.push(Object.values(columns).map((column) => column[row] as number));
   };
   const recorder = new RecordKeeper(processor.clock.coreHz);
   const readers = { trace, recorder };
@@ -219,8 +299,13 @@ function run(rounds: readonly Round[], sliceInstructions: number, engine: Engine
   for (const name of Object.keys(Vector) as (keyof typeof Vector)[]) vcpu.ivor[Ivor[name]] = Vector[name];
   processor.setGpr(1, 0x9000);
   hypervisor.start(USER_CODE, MSR_USER);
+  const outside = countExitsOutside(processor);
   const outcomes: string[] = [];
   for (let slices = 0; slices < 4000; slices++) {
+    // An edge, and a level for some slices: with short ones both come where the guest holds them back, and beside its timer.
+    const turn = slices % PULSE_SLICES;
+    if (turn === 0) hypervisor.pulseExternal();
+    if (turn === 10 || turn === 12) hypervisor.setExternal(turn === 10);
     const outcome = hypervisor.run(sliceInstructions);
     outcomes.push(outcome.kind === 'failure' ? outcome.failure.message : outcome.kind);
     if (outcome.kind !== 'limit') break;
@@ -228,6 +313,8 @@ function run(rounds: readonly Round[], sliceInstructions: number, engine: Engine
   return {
     outcomes,
     handled: processor.hostInstructions,
+    traced,
+    outside,
     shown: {
       outcome: outcomes.at(-1),
       slices: outcomes.length,
@@ -242,6 +329,7 @@ function run(rounds: readonly Round[], sliceInstructions: number, engine: Engine
       vcpu: [vcpu.pc, vcpu.pid, vcpu.msr, vcpu.mmucr, vcpu.pending],
       processor: processor.statistics(),
       ticks: memory.read32(TICKS),
+      externals: memory.read32(EXTERNALS),
       memory: createHash('sha1').update(memory.readBytes(0, RAM_BYTES)).digest('hex'),
     },
   };
@@ -290,4 +378,40 @@ test('the exits that a random guest makes are of the kinds that routines handle'
   t.true(EXIT_TYPES.length > made.size);
   t.true(shown.ticks > 0, 'timer interrupts have been taken');
   t.is(shown.outcome, 'reset');
+});
+
+/** The least number of exits by type that routines have handled at pcs from `from` up to `to`. */
+function handledBetween(from: number, to: number, { traced, outside }: ReturnType<typeof run>): ReadonlyMap<string, number> {
+  const made = new Map<string, { pc: number; type: string; count: number }>();
+  for (const [type, pc] of traced as [number, number][]) {
+    if (pc < from || pc >= to) continue;
+    const name = EXIT_TYPES[type]!.name;
+    const known = made.get(`${pc} ${name}`) ?? { pc, type: name, count: 0 };
+    made.set(`${pc} ${name}`, { ...known, count: known.count + 1 });
+  }
+  const inside = new Map<string, number>();
+  for (const { pc, type, count } of made.values()) {
+    inside.set(type, (inside.get(type) ?? 0) + Math.max(0, count - (outside.get(pc) ?? 0)));
+  }
+  return inside;
+}
+
+test('routines handle exits while MSR[EE] holds an interrupt back', (t) => {
+  const loads = Array.from({ length: 16 }, (_, index): Round => ({ kind: 'load', operand: 16 * index }));
+  const result = run([{ kind: 'timer', operand: 16 }, ...loads], 1_000_000, 'wasm', { countSites: true });
+  t.true(result.shown.ticks > 50, 'timer interrupts have been taken');
+  const handled = handledBetween(Vector.DECREMENTER, TIMER_SERVED, result);
+  for (const type of [
+    'DTLBREAL',
+    'DTLBVIRT',
+    'EMUL_TLBWE',
+    'EMUL_MTSPR',
+    'EMUL_MFSPR',
+    'EMUL_MFMSR',
+    'EMUL_MTMSR',
+    'EMUL_WRTEE',
+    'EMUL_RFI',
+  ]) {
+    t.true((handled.get(type) ?? 0) > 20, type);
+  }
 });

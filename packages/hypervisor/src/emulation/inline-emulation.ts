@@ -1,4 +1,6 @@
 import type { HostMemory } from '@exitlab/core';
+import type { PinnedEntry } from '../accounting.js';
+import type { ExitType } from '../exit-types.js';
 import { EMULATION_SLOT_BYTES, EMULATION_SLOTS, type HostArea, HostCell } from '../host-area.js';
 import type { SharedField, SharedPage } from '../shared-page.js';
 
@@ -45,8 +47,15 @@ export interface InlineEmulation {
   readonly sprn?: number;
 }
 
-/** Words of a slot of the table: byte offsets. */
-export const EmulationSlot = { word: 0, kind: 4, register: 8, place: 12, mask: 16, sprn: 20, cycles: 24, count: 28, exitType: 32 } as const;
+/** What is known beforehand of exits that are all alike: their price and where they are counted, by how many interrupts they defer. */
+export interface AlikeExits {
+  readonly exitType: ExitType;
+  readonly entries: readonly [alone: PinnedEntry, deferring: PinnedEntry];
+}
+
+/** Words of a slot of the table: byte offsets. Of the last two there is a pair an entry of {@link AlikeExits}. */
+export const EmulationSlot = { word: 0, kind: 4, register: 8, place: 12, mask: 16, sprn: 20, exitType: 24, cycles: 28, count: 32 } as const;
+export const EMULATION_PAIR_BYTES = 8;
 
 /** Byte address of a field of the shared page in the processor's memory. */
 export function sharedAddress(memory: HostMemory, shared: SharedPage, field: SharedField): number {
@@ -68,8 +77,7 @@ export class EmulationTable {
     for (let slot = 0; slot < EMULATION_SLOTS; slot++) this.#setWord(slot, wordElsewhere(slot));
   }
 
-  /** `exit`: what is known of the exits beforehand, where they are all alike. */
-  enter(word: number, emulation: InlineEmulation, exit = { cycles: 0, exitType: 0, countIndex: 0 }): void {
+  enter(word: number, emulation: InlineEmulation, exits?: AlikeExits): void {
     const slots = EMULATION_PROBES.map((probe) => emulationSlot(word) ^ probe);
     const slot = slots.find((each) => !this.#taken.has(each)) ?? slots[0]!;
     this.#taken.add(slot);
@@ -85,9 +93,13 @@ export class EmulationTable {
     }
     set(EmulationSlot.mask, emulation.mask ?? 0);
     set(EmulationSlot.sprn, emulation.sprn ?? 0);
-    set(EmulationSlot.cycles, exit.cycles);
-    set(EmulationSlot.exitType, exit.exitType);
-    set(EmulationSlot.count, memory.base + HostCell.pinnedCounts + 8 * exit.countIndex);
+    if (exits === undefined) return;
+    set(EmulationSlot.exitType, exits.exitType);
+    for (const [deferrals, { cycles, index }] of exits.entries.entries()) {
+      const pair = deferrals * EMULATION_PAIR_BYTES;
+      set(EmulationSlot.cycles + pair, cycles);
+      set(EmulationSlot.count + pair, memory.base + HostCell.pinnedCounts + 8 * index);
+    }
   }
 
   #setWord(slot: number, word: number): void {

@@ -39,6 +39,8 @@ export interface ExitRoutineOptions {
   /** How exits are recorded, if they are. */
   readonly recordLayout: RecordLayout | undefined;
   readonly endlessFaultLimit: number;
+  /** Whether exits are handled while MSR[EE] holds interrupts back. */
+  readonly defers: boolean;
 }
 
 /** An exit that is being handled: where and when it was taken, and how far the guest had come. */
@@ -70,6 +72,7 @@ export class ExitCode {
   readonly options: ExitRoutineOptions;
   /** Nanoseconds from the origin of records to the exit; set by {@link begin} where exits are recorded. */
   #recordTime: I32 = constant(0);
+  #deferrals: I32 = constant(0);
 
   constructor(b: HostRoutineBuilder, options: ExitRoutineOptions) {
     this.b = b;
@@ -118,7 +121,16 @@ export class ExitCode {
     if (this.options.recordLayout) this.#declineUnlessRecordFits(this.options.recordLayout);
     const msr = b.let(this.shared(SharedField.msr));
     b.declineIf(b.and(msr, constant(Msr.WE)));
+    if (this.options.defers) this.#deferrals = b.let(this.cell(HostCell.deferrals));
     return msr;
+  }
+
+  /**
+   * Pending interrupts that the guest's MSR[EE] holds back, pinned. An exit that delivers another interrupt looks at that one alone: it comes
+   * before all of these. Any other looks at each of them (interrupts.ts, `deliverInterrupts`).
+   */
+  get deferrals(): I32 {
+    return this.#deferrals;
   }
 
   /** 1 where `msr` is that of guest user mode, else 0; pinned. */

@@ -32,6 +32,7 @@ const ENTRY_ITEMS: readonly WorkItemName[] = [
   'readOnlyReleases',
   'eagerMaps',
   'mapsReplacing',
+  'deferrals',
 ];
 
 /**
@@ -97,7 +98,7 @@ function translationClasses(accounting: Accounting): TranslationClasses | undefi
   const misses = (vector: number, real: ExitType, virtual: ExitType, priority: number): MissClasses => ({
     real: byMode((userMode) => exitClass(real, vector, userMode, SEARCH_ITEMS, { searches: 1, delivered: 1 << priority })),
     virtual: byMode((userMode) =>
-      exitClass(virtual, vector, userMode, [...SEARCH_ITEMS, 'mapsReplacing', 'readOnlyReleases'], {
+      exitClass(virtual, vector, userMode, [...SEARCH_ITEMS, 'mapsReplacing', 'readOnlyReleases', 'deferrals'], {
         searches: 1,
         searchHits: 1,
         maps: 1,
@@ -121,8 +122,8 @@ function translationClasses(accounting: Accounting): TranslationClasses | undefi
     instruction: misses(Ivor.ITLB_MISS, ExitType.ITLBREAL, ExitType.ITLBVIRT, Priority.ITLB_MISS),
     tlbwe,
     returnWithEntry,
-    samePid: exitClass(ExitType.EMUL_MTSPR, Ivor.PROGRAM, false, [], movesPid),
-    otherPid: exitClass(ExitType.EMUL_MTSPR, Ivor.PROGRAM, false, ['releases', 'readOnlyReleases'], {
+    samePid: exitClass(ExitType.EMUL_MTSPR, Ivor.PROGRAM, false, ['deferrals'], movesPid),
+    otherPid: exitClass(ExitType.EMUL_MTSPR, Ivor.PROGRAM, false, ['releases', 'readOnlyReleases', 'deferrals'], {
       ...movesPid,
       pidChanged: true,
       releaseScans: 1,

@@ -64,7 +64,7 @@ export class MissCode extends ExitCode {
     const { b } = this;
     const entry = this.#shadow.entry(found);
     const plan = this.#shadow.plan(entry, this.#shadow.pageMask(entry), ea);
-    const items = { ...searched, mapsReplacing: plan.isReplacing, readOnlyReleases: plan.isReplacingReadOnly };
+    const items = { ...searched, mapsReplacing: plan.isReplacing, readOnlyReleases: plan.isReplacingReadOnly, deferrals: this.deferrals };
     const choice = ClassChoice.byMode(this.#options.classes.virtual, userMode);
     const cycles = choice.cycles(this, items);
     const exit = this.take(0);
