@@ -12,7 +12,7 @@ import { RecordKeeper } from './record-keeper.js';
  * interrupts, and moves special registers about. `rounds` says how a user program calls it.
  */
 interface Round {
-  readonly kind: 'load' | 'store' | 'switch' | 'invalidate' | 'timer' | 'registers' | 'nested' | 'spin';
+  readonly kind: (typeof KINDS)[number];
   readonly operand: number;
 }
 
@@ -24,29 +24,42 @@ const PIDS = [4, 5, 6, 7] as const;
 const USER_DATA = 0x400000;
 /** Pages from 64 on are read-only. */
 const READ_ONLY_BIT = 0x40000;
+/** Where in a page the kernel jumps to; the user to its begin. */
+const KERNEL_JUMP = 256;
 const TABLE = 0x4000;
 const SLOT_COUNTER = 0x5000;
 const TICKS = 0x5004;
 const SAVED = 0x5010;
 const EXTERNALS = 0x5008;
 const EXTERNAL_SAVED = 0x500c;
-const Vector = { SYSTEM_CALL: 0x1000, DECREMENTER: 0x1800, DATA_MISS: 0x2000, PROGRAM: 0x2800, EXTERNAL: 0x2c00 } as const;
-const Ivor = { EXTERNAL: 4, PROGRAM: 6, SYSTEM_CALL: 8, DECREMENTER: 10, DATA_MISS: 13 } as const;
+const STORAGE_FAULTS = 0x5030;
+const Vector = {
+  ...{ SYSTEM_CALL: 0x1000, DECREMENTER: 0x1800, DATA_MISS: 0x2000, PROGRAM: 0x2800, EXTERNAL: 0x2c00 },
+  ...{ DATA_STORAGE: 0x3000, INSTRUCTION_STORAGE: 0x3400, INSTRUCTION_MISS: 0x3800 },
+} as const;
+const Ivor = {
+  ...{ DATA_STORAGE: 2, INSTRUCTION_STORAGE: 3, EXTERNAL: 4, PROGRAM: 6, SYSTEM_CALL: 8, DECREMENTER: 10 },
+  ...{ DATA_MISS: 13, INSTRUCTION_MISS: 14 },
+} as const;
 /** Where the decrementer's handler goes on once its interrupt is no longer pending. */
 const TIMER_SERVED = 0x1c00;
 const VALID_4K = 0x210;
 const VALID_64K = 0x230;
 const MSR_USER = 0xc000;
-const KINDS = ['load', 'store', 'switch', 'invalidate', 'timer', 'registers', 'nested', 'spin'] as const;
+const KINDS = [
+  ...(['load', 'store', 'switch', 'invalidate', 'timer', 'registers', 'nested', 'spin'] as const),
+  /** Stores to a page that is read-only, and calls to one that is not to be executed: by the user, and by the kernel for it. */
+  ...(['userStore', 'userJump', 'kernelStore', 'kernelJump'] as const),
+] as const;
 
 /** As Linux's: registers saved in SPRGs, the entry found in a table, three words written, the slots taken in turn. */
-const DATA_MISS = `
+const missHandler = (address: 'DEAR' | 'SRR0') => `
   mtspr SPRG0,r3
   mtspr SPRG1,r4
   mtspr SPRG4,r5
   mtspr SPRG5,r6
   mfcr r6
-  mfspr r3,DEAR
+  mfspr r3,${address}
   mfspr r4,PID
   mtspr MMUCR,r4
   rlwinm r5,r3,22,23,29
@@ -141,6 +154,30 @@ const EXTERNAL = `
   lwz r3,${EXTERNAL_SAVED}(0)
   rfi`;
 
+/** Goes on at the same place again and elsewhere in turn: behind a store, or where a jump came from. */
+const storageHandler = (next: string) => `
+  stw r3,${STORAGE_FAULTS + 4}(0)
+  stw r4,${STORAGE_FAULTS + 8}(0)
+  stw r5,${STORAGE_FAULTS + 12}(0)
+  mfspr r3,ESR
+  stw r3,${STORAGE_FAULTS + 16}(0)
+  mfspr r3,DEAR
+  stw r3,${STORAGE_FAULTS + 20}(0)
+  lwz r3,${STORAGE_FAULTS}(0)
+  addi r3,r3,1
+  stw r3,${STORAGE_FAULTS}(0)
+  rlwinm r3,r3,0,31,31
+  mfspr r4,SRR0
+  ${next}
+  subf r5,r4,r5
+  mullw r5,r5,r3
+  add r4,r4,r5
+  mtspr SRR0,r4
+  lwz r3,${STORAGE_FAULTS + 4}(0)
+  lwz r4,${STORAGE_FAULTS + 8}(0)
+  lwz r5,${STORAGE_FAULTS + 12}(0)
+  rfi`;
+
 /** Skips what the kernel may not do either. */
 const PROGRAM = `
   mtspr SPRG7,r3
@@ -200,7 +237,7 @@ const SYSTEM_CALL = `
   b @out
 @nested:
   cmpwi r0,4
-  bne @end
+  bne @store
   addi r5,r5,1
   cmpwi r5,3
   bge @back
@@ -214,6 +251,22 @@ const SYSTEM_CALL = `
 @back:
   li r5,0
   b @out
+@store:
+  cmpwi r0,5
+  bne @jump
+  rlwinm r3,r8,12,14,19
+  addis r3,r3,${(USER_DATA | READ_ONLY_BIT) >>> 16}
+  stw r8,20(r3)
+  b @out
+@jump:
+  cmpwi r0,6
+  bne @end
+  rlwinm r3,r8,12,14,19
+  addis r3,r3,${USER_DATA >>> 16}
+  ori r3,r3,${KERNEL_JUMP}
+  mtctr r3
+  bctrl
+  b @out
 @end:
   lis r3,0x3000
   mtspr DBCR0,r3
@@ -222,7 +275,7 @@ const SYSTEM_CALL = `
   mtspr SRR1,r7
   rfi`;
 
-const CALLS = { switch: 0, invalidate: 1, timer: 2, registers: 3, nested: 4 } as const;
+const CALLS = { switch: 0, invalidate: 1, timer: 2, registers: 3, nested: 4, kernelStore: 5, kernelJump: 6 } as const;
 const CALL_END = 9;
 const TURNS = 6;
 const PULSE_SLICES = 29;
@@ -239,6 +292,12 @@ function userProgram(rounds: readonly Round[]): string {
           kind === 'load' ? 'lwz r23,8(r22)' : 'stw r21,8(r22)',
         );
         for (let page = 0; page < 16; page++) lines.push(`addi r22,r22,4096`, `lwz r24,${4 * page}(r22)`);
+        break;
+      case 'userStore':
+        lines.push(`addis r22,r20,${(64 + (operand % 32)) >>> 4}`, 'stw r21,8(r22)');
+        break;
+      case 'userJump':
+        lines.push(`addis r22,r20,${(operand % PAGES) >>> 4}`, 'mtctr r22', 'bctrl');
         break;
       case 'spin':
         lines.push(`li r25,${1 + (operand % 50)}`, `@spin${index}:`, 'addi r25,r25,-1', 'cmpwi r25,0', `bne @spin${index}`);
@@ -277,7 +336,10 @@ function run(rounds: readonly Round[], sliceInstructions: number, engine: Engine
     [Vector.DECREMENTER, DECREMENTER],
     [TIMER_SERVED, AFTER_DECREMENTER],
     [Vector.EXTERNAL, EXTERNAL],
-    [Vector.DATA_MISS, DATA_MISS],
+    [Vector.DATA_MISS, missHandler('DEAR')],
+    [Vector.INSTRUCTION_MISS, missHandler('SRR0')],
+    [Vector.DATA_STORAGE, storageHandler('addi r5,r4,4')],
+    [Vector.INSTRUCTION_STORAGE, storageHandler('mflr r5')],
     [Vector.PROGRAM, PROGRAM],
     [USER_CODE, userProgram(rounds)],
   ] as const) {
@@ -329,6 +391,7 @@ function run(rounds: readonly Round[], sliceInstructions: number, engine: Engine
       vcpu: [vcpu.pc, vcpu.pid, vcpu.msr, vcpu.mmucr, vcpu.pending],
       processor: processor.statistics(),
       ticks: memory.read32(TICKS),
+      storageFaults: memory.read32(STORAGE_FAULTS),
       externals: memory.read32(EXTERNALS),
       memory: createHash('sha1').update(memory.readBytes(0, RAM_BYTES)).digest('hex'),
     },
@@ -362,7 +425,7 @@ for (const { name, options } of POLICIES) {
         assert.deepStrictEqual(inside.shown, outside.shown);
         assert.deepStrictEqual(interpreted.shown, outside.shown);
       }),
-      { numRuns: 4, seed: 5 },
+      { numRuns: 6, seed: 5 },
     );
     t.true(handled > 100, 'the routines have been at work');
   });
@@ -380,11 +443,11 @@ test('the exits that a random guest makes are of the kinds that routines handle'
   t.is(shown.outcome, 'reset');
 });
 
-/** The least number of exits by type that routines have handled at pcs from `from` up to `to`. */
-function handledBetween(from: number, to: number, { traced, outside }: ReturnType<typeof run>): ReadonlyMap<string, number> {
+/** The least number of exits by type that routines have handled at some pcs. */
+function handledAt(isWithin: (pc: number) => boolean, { traced, outside }: ReturnType<typeof run>): ReadonlyMap<string, number> {
   const made = new Map<string, { pc: number; type: string; count: number }>();
   for (const [type, pc] of traced as [number, number][]) {
-    if (pc < from || pc >= to) continue;
+    if (!isWithin(pc)) continue;
     const name = EXIT_TYPES[type]!.name;
     const known = made.get(`${pc} ${name}`) ?? { pc, type: name, count: 0 };
     made.set(`${pc} ${name}`, { ...known, count: known.count + 1 });
@@ -400,7 +463,7 @@ test('routines handle exits while MSR[EE] holds an interrupt back', (t) => {
   const loads = Array.from({ length: 16 }, (_, index): Round => ({ kind: 'load', operand: 16 * index }));
   const result = run([{ kind: 'timer', operand: 16 }, ...loads], 1_000_000, 'wasm', { countSites: true });
   t.true(result.shown.ticks > 50, 'timer interrupts have been taken');
-  const handled = handledBetween(Vector.DECREMENTER, TIMER_SERVED, result);
+  const handled = handledAt((pc) => pc >= Vector.DECREMENTER && pc < TIMER_SERVED, result);
   for (const type of [
     'DTLBREAL',
     'DTLBVIRT',
@@ -414,4 +477,20 @@ test('routines handle exits while MSR[EE] holds an interrupt back', (t) => {
   ]) {
     t.true((handled.get(type) ?? 0) > 20, type);
   }
+});
+
+test('routines handle what the guest kernel gets for want of a permission, from user and kernel mode', (t) => {
+  const kinds = ['userStore', 'kernelStore', 'userJump', 'kernelJump', 'load'] as const;
+  const result = run(
+    [0, 16, 32].flatMap((operand) => kinds.map((kind): Round => ({ kind, operand }))),
+    1_000_000,
+    'wasm',
+    { countSites: true },
+  );
+  t.is(result.shown.outcome, 'reset');
+  const handled = (isWithin: (pc: number) => boolean, type: string) => handledAt(isWithin, result).get(type) ?? 0;
+  t.true(handled((pc) => pc >= USER_CODE && pc < USER_DATA, 'DSI') > 10, 'stores of the user');
+  t.true(handled((pc) => pc < USER_CODE, 'DSI') > 10, 'stores of the kernel');
+  t.true(handled((pc) => pc >= USER_DATA && pc % 4096 === 0, 'ISI') > 10, 'fetches of the user');
+  t.true(handled((pc) => pc >= USER_DATA && pc % 4096 === KERNEL_JUMP, 'ISI') > 10, 'fetches of the kernel');
 });

@@ -61,6 +61,16 @@ export interface ObservedKind {
   readonly isReturn?: boolean;
 }
 
+/** An exit whose interrupt the guest gets. */
+export interface ReflectedExit {
+  readonly priority: number;
+  readonly msr: I32;
+  readonly userMode: I32;
+  readonly choice: ClassChoice;
+  readonly items: Readonly<Partial<Record<WorkItemName, I32>>>;
+  readonly fault?: { readonly address: I32; readonly isVirtual: false };
+}
+
 /** To a whole number, halves up; for what is not negative and less than two seconds, as no price of an exit comes near. */
 const rounded = (nanoseconds: F64): I32 => wordOfDouble(addDouble(nanoseconds, double(0.5)));
 
@@ -183,8 +193,21 @@ export class ExitCode {
     });
   }
 
+  /** Lets the time of an exit pass whose interrupt the guest gets, books it, and goes on at the guest's handler. */
+  reflect({ priority, msr, userMode, choice, items, fault }: ReflectedExit): void {
+    const { b } = this;
+    const cycles = choice.cycles(this, items);
+    const exit = this.take(0);
+    const esr = b.let(b.syndromeRegister());
+    b.passTime(cycles, 0);
+    b.clearReservation();
+    this.bookClass(choice, exit, cycles, items);
+    this.observe(exit, { userMode, ...(fault && { fault }) });
+    this.#deliver(priority, exit, msr, fault && { esr, dear: fault.address });
+  }
+
   /** Gives the guest an interrupt that nothing can hold back (interrupts.ts, `deliver`), and goes on there. */
-  deliver(priority: number, { pc }: TakenExit, msr: I32, syndrome?: { readonly esr: I32; readonly dear: I32 }): void {
+  #deliver(priority: number, { pc }: TakenExit, msr: I32, syndrome?: { readonly esr: I32; readonly dear: I32 }): void {
     const { b } = this;
     const row = INTERRUPT_TABLE.find((each) => each.priority === priority);
     if (row === undefined || row.enable !== 0 || row.level || row.saves !== 'srr') throw new Error('no interrupt for an exit routine');
@@ -292,6 +315,12 @@ export class ExitCode {
     for (const field of COUNTS) this.b.declineIf(geDouble(this.doubleCell(HostCell.faultDetector + 8 * field), near));
   }
 
+  /** Leaves to the hypervisor a fault of user mode at the place of the one before. */
+  declineRepeatedFault(userMode: I32, address: I32): void {
+    const place = { pc: this.b.let(doubleOfUnsigned(this.b.interruptedPc())), address: this.b.let(doubleOfUnsigned(address)) };
+    this.b.declineIf(this.b.and(userMode, this.#isUserPlace(place)));
+  }
+
   /** `EndlessFaultDetector.observeProgress`. */
   observeProgress({ guestInstructions }: TakenExit, isReturn: I32): void {
     this.b.if(geDouble(this.#detector('returnedAt'), double(0)), () => this.#setDetector('fruitlessReturns', double(0)));
@@ -325,8 +354,11 @@ export class ExitCode {
       startOver();
       return;
     }
-    const again = b.and(eqDouble(place.pc, this.#detector('userPc')), eqDouble(place.address, this.#detector('userAddress')));
-    b.if(again, () => this.#setDetector('userRepeats', addDouble(this.#detector('userRepeats'), double(1))), startOver);
+    b.if(this.#isUserPlace(place), () => this.#setDetector('userRepeats', addDouble(this.#detector('userRepeats'), double(1))), startOver);
+  }
+
+  #isUserPlace({ pc, address }: { pc: F64; address: F64 }): I32 {
+    return this.b.and(eqDouble(pc, this.#detector('userPc')), eqDouble(address, this.#detector('userAddress')));
   }
 
   #followReturns(guestInstructions: F64, place: { pc: F64; address: F64 } | undefined): void {

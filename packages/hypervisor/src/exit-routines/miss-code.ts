@@ -49,15 +49,12 @@ export class MissCode extends ExitCode {
   #reflect(msr: I32, userMode: I32, ea: I32, items: Parameters<ClassChoice['cycles']>[1]): void {
     const { b } = this;
     if (this.#options.hasPatchedCode) b.declineIf(b.eq(userMode, constant(0)));
-    const choice = ClassChoice.byMode(this.#options.classes.real, userMode);
-    const cycles = choice.cycles(this, items);
-    const exit = this.take(0);
-    const esr = b.let(b.syndromeRegister());
-    b.passTime(cycles, 0);
-    b.clearReservation();
-    this.bookClass(choice, exit, cycles, items);
-    this.observe(exit, { userMode, fault: { address: ea, isVirtual: false } });
-    this.deliver(this.#isData ? Priority.DTLB_MISS : Priority.ITLB_MISS, exit, msr, { esr, dear: ea });
+    this.reflect({
+      priority: this.#isData ? Priority.DTLB_MISS : Priority.ITLB_MISS,
+      ...{ msr, userMode, items },
+      choice: ClassChoice.byMode(this.#options.classes.real, userMode),
+      fault: { address: ea, isVirtual: false },
+    });
   }
 
   #map(userMode: I32, ea: I32, found: I32, searched: Parameters<ClassChoice['cycles']>[1]): void {
