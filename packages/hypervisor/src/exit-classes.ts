@@ -10,6 +10,7 @@ const WORK_ITEMS = {
   slotsOtherTid: (work: Work, times: number) => (work.slotsOtherTid += times),
   slotsInvalid: (work: Work, times: number) => (work.slotsInvalid += times),
   slotsOtherSpace: (work: Work, times: number) => (work.slotsOtherSpace += times),
+  searchHits: (work: Work, times: number) => (work.searchHits += times),
   mapsReplacing: (work: Work, times: number) => (work.mapsReplacing += times),
   readOnlyReleases: (work: Work, times: number) => (work.readOnlyReleases += times),
   releaseScans: (work: Work, times: number) => (work.releaseScans += times),

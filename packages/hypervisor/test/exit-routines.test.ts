@@ -33,6 +33,8 @@ const SAVED = 0x5010;
 const EXTERNALS = 0x5008;
 const EXTERNAL_SAVED = 0x500c;
 const STORAGE_FAULTS = 0x5030;
+/** How many searches there were and how many of them found an entry; then what others gave. */
+const SEARCHES = 0x5080;
 const Vector = {
   ...{ SYSTEM_CALL: 0x1000, DECREMENTER: 0x1800, DATA_MISS: 0x2000, PROGRAM: 0x2800, EXTERNAL: 0x2c00 },
   ...{ DATA_STORAGE: 0x3000, INSTRUCTION_STORAGE: 0x3400, INSTRUCTION_MISS: 0x3800 },
@@ -50,6 +52,8 @@ const KINDS = [
   ...(['load', 'store', 'switch', 'invalidate', 'timer', 'registers', 'nested', 'spin'] as const),
   /** Stores to a page that is read-only, and calls to one that is not to be executed: by the user, and by the kernel for it. */
   ...(['userStore', 'userJump', 'kernelStore', 'kernelJump'] as const),
+  /** Searches of the guest's TLB. */
+  ...(['search'] as const),
 ] as const;
 
 /** As Linux's: registers saved in SPRGs, the entry found in a table, three words written, the slots taken in turn. */
@@ -260,12 +264,49 @@ const SYSTEM_CALL = `
   b @out
 @jump:
   cmpwi r0,6
-  bne @end
+  bne @search
   rlwinm r3,r8,12,14,19
   addis r3,r3,${USER_DATA >>> 16}
   ori r3,r3,${KERNEL_JUMP}
   mtctr r3
   bctrl
+  b @out
+@search:
+  cmpwi r0,7
+  bne @end
+  rlwinm r3,r8,12,13,19
+  addis r3,r3,${USER_DATA >>> 16}
+  mfspr r4,PID
+  mtspr MMUCR,r4
+  tlbsx. r4,0,r3
+  mfcr r9
+  rlwinm r9,r9,3,31,31
+  lwz r10,${SEARCHES + 4}(0)
+  add r10,r10,r9
+  stw r10,${SEARCHES + 4}(0)
+  lwz r10,${SEARCHES}(0)
+  addi r10,r10,1
+  stw r10,${SEARCHES}(0)
+  stw r4,${SEARCHES + 8}(0)
+  lis r9,-32768
+  mtxer r9
+  mtspr MMUCR,r8
+  tlbsx. r4,r3,r8
+  mfcr r9
+  stw r9,${SEARCHES + 12}(0)
+  stw r4,${SEARCHES + 16}(0)
+  lis r9,1
+  mtspr MMUCR,r9
+  tlbsx. r4,0,r3
+  mfcr r9
+  stw r9,${SEARCHES + 20}(0)
+  stw r4,${SEARCHES + 24}(0)
+  li r9,0
+  mtxer r9
+  mtspr MMUCR,r9
+  tlbsx r3,r3,r8
+  stw r3,${SEARCHES + 28}(0)
+  tlbsx. r3,0,r8
   b @out
 @end:
   lis r3,0x3000
@@ -275,7 +316,7 @@ const SYSTEM_CALL = `
   mtspr SRR1,r7
   rfi`;
 
-const CALLS = { switch: 0, invalidate: 1, timer: 2, registers: 3, nested: 4, kernelStore: 5, kernelJump: 6 } as const;
+const CALLS = { switch: 0, invalidate: 1, timer: 2, registers: 3, nested: 4, kernelStore: 5, kernelJump: 6, search: 7 } as const;
 const CALL_END = 9;
 const TURNS = 6;
 const PULSE_SLICES = 29;
@@ -391,6 +432,7 @@ function run(rounds: readonly Round[], sliceInstructions: number, engine: Engine
       vcpu: [vcpu.pc, vcpu.pid, vcpu.msr, vcpu.mmucr, vcpu.pending],
       processor: processor.statistics(),
       ticks: memory.read32(TICKS),
+      searches: [0, 4, 8, 12, 16, 20, 24, 28].map((offset) => memory.read32(SEARCHES + offset)),
       storageFaults: memory.read32(STORAGE_FAULTS),
       externals: memory.read32(EXTERNALS),
       memory: createHash('sha1').update(memory.readBytes(0, RAM_BYTES)).digest('hex'),
@@ -468,6 +510,7 @@ test('routines handle exits while MSR[EE] holds an interrupt back', (t) => {
     'DTLBREAL',
     'DTLBVIRT',
     'EMUL_TLBWE',
+    'EMUL_TLBSX',
     'EMUL_MTSPR',
     'EMUL_MFSPR',
     'EMUL_MFMSR',
@@ -493,4 +536,14 @@ test('routines handle what the guest kernel gets for want of a permission, from 
   t.true(handled((pc) => pc < USER_CODE, 'DSI') > 10, 'stores of the kernel');
   t.true(handled((pc) => pc >= USER_DATA && pc % 4096 === 0, 'ISI') > 10, 'fetches of the user');
   t.true(handled((pc) => pc >= USER_DATA && pc % 4096 === KERNEL_JUMP, 'ISI') > 10, 'fetches of the kernel');
+});
+
+test('routines search the guest TLB for the guest kernel, whether they find an entry or not', (t) => {
+  const kinds = ['load', 'search', 'switch', 'search', 'invalidate', 'search'] as const;
+  const program = [0, 3, 19, 40, 200].flatMap((operand) => kinds.map((kind): Round => ({ kind, operand })));
+  const result = run(program, 1_000_000, 'wasm', { countSites: true });
+  t.is(result.shown.outcome, 'reset');
+  const [searches, hits] = result.shown.searches as [number, number];
+  t.true(hits > 20 && searches - hits > 20, `${hits} of ${searches} find one`);
+  t.true((handledAt(() => true, result).get('EMUL_TLBSX') ?? 0) > 4 * searches);
 });

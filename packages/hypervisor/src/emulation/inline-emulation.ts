@@ -26,6 +26,8 @@ export const EmulationKind = {
   /** The last of joined `tlbwe`, which writes an entry whole, and the `rfi` that does so in its place. */
   writeEntry: 9,
   returnWithEntry: 10,
+  /** `tlbsx`. */
+  searchTlb: 11,
 } as const;
 export type EmulationKind = (typeof EmulationKind)[keyof typeof EmulationKind];
 
@@ -43,6 +45,8 @@ export interface InlineEmulation {
   readonly entryRegister?: number;
   /** The bits that a write changes, the constant of `writeEeImmediate`, or the word that `writeTlb` writes, the last of `writeEntry`. */
   readonly mask?: number;
+  /** The operands of `searchTlb` beside `register`: GPRs whose sum is the address, of which the first counts as 0 if it is GPR 0. */
+  readonly search?: { readonly registers: readonly [number, number]; readonly setsCr0: boolean };
   /** The SPR of `writeBoth`. */
   readonly sprn?: number;
 }
@@ -53,9 +57,10 @@ export interface AlikeExits {
   readonly entries: readonly [alone: PinnedEntry, deferring: PinnedEntry];
 }
 
-/** Words of a slot of the table: byte offsets. Of the last two there is a pair an entry of {@link AlikeExits}. */
+/** Words of a slot of the table: byte offsets. The last three of `searchTlb` lie where other kinds have others. Of the last two there is a pair an entry of {@link AlikeExits}. */
 export const EmulationSlot = { word: 0, kind: 4, register: 8, place: 12, mask: 16, sprn: 20, exitType: 24, cycles: 28, count: 32 } as const;
 export const EMULATION_PAIR_BYTES = 8;
+export const SearchSlot = { base: EmulationSlot.place, index: EmulationSlot.mask, setsCr0: EmulationSlot.sprn } as const;
 
 /** Byte address of a field of the shared page in the processor's memory. */
 export function sharedAddress(memory: HostMemory, shared: SharedPage, field: SharedField): number {
@@ -93,6 +98,12 @@ export class EmulationTable {
     }
     set(EmulationSlot.mask, emulation.mask ?? 0);
     set(EmulationSlot.sprn, emulation.sprn ?? 0);
+    if (emulation.search !== undefined) {
+      const { registers, setsCr0 } = emulation.search;
+      set(SearchSlot.base, 4 * registers[0]);
+      set(SearchSlot.index, 4 * registers[1]);
+      set(SearchSlot.setsCr0, setsCr0 ? 1 : 0);
+    }
     if (exits === undefined) return;
     set(EmulationSlot.exitType, exits.exitType);
     for (const [deferrals, { cycles, index }] of exits.entries.entries()) {

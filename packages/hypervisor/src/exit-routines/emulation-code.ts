@@ -1,6 +1,13 @@
 import { addDouble, constant, double, doubleOfWord, type HostRoutineBuilder, type I32 } from '@exitlab/core';
 import { LAST_OF_ENTRY } from '../emulation/fixed-work.js';
-import { EMULATION_HASH, EMULATION_PAIR_BYTES, EMULATION_PROBES, EmulationKind, EmulationSlot } from '../emulation/inline-emulation.js';
+import {
+  EMULATION_HASH,
+  EMULATION_PAIR_BYTES,
+  EMULATION_PROBES,
+  EmulationKind,
+  EmulationSlot,
+  SearchSlot,
+} from '../emulation/inline-emulation.js';
 import type { ExitClass } from '../exit-classes.js';
 import { EMULATION_SLOT_BYTES, EMULATION_SLOTS, HostCell } from '../host-area.js';
 import { Esr, Mmucr, Msr } from '../registers.js';
@@ -18,6 +25,7 @@ export interface TranslationEmulation {
   readonly returnWithEntry: ExitClass;
   readonly samePid: ExitClass;
   readonly otherPid: ExitClass;
+  readonly tlbsx: ExitClass;
 }
 
 export interface EmulationRoutineOptions extends ExitRoutineOptions {
@@ -37,6 +45,8 @@ interface EntryChange {
 const ZERO = constant(0);
 const ONE = constant(1);
 const GUEST_INDEX_MASK = constant(63);
+/** Where a CR field has EQ; SO is its lowest bit. */
+const CR_EQUAL_SHIFT = 1;
 
 /**
  * Program interrupts: privileged instructions of the guest kernel, as the table of emulations says (emulation/inline-emulation.ts).
@@ -66,6 +76,7 @@ export class EmulationCode extends ExitCode {
           b.if(is(EmulationKind.writeEntry), () => this.#writeJoined(slot, msr, translation, false));
           b.if(is(EmulationKind.returnWithEntry), () => this.#writeJoined(slot, msr, translation, true));
         }
+        b.if(is(EmulationKind.searchTlb), () => this.#searchTlb(slot, translation));
         this.#writePid(slot, translation);
       });
     } else b.declineIf(b.gtU(kind, constant(EmulationKind.returnFromInterrupt)));
@@ -204,7 +215,7 @@ export class EmulationCode extends ExitCode {
     this.#replaceEntry(shadow, { before: shadow.entry(index), after, words: [0, 1, 2], exitClass, isReturn }, msr, translation);
   }
 
-  /** The TID that `tlbwe` gives an entry (vcpu.ts, `searchPid`). */
+  /** The TID that `tlbwe` gives an entry and `tlbsx` looks for (emulation/sprs.ts, `searchPid`). */
   #searchedTid(): I32 {
     return this.b.let(this.b.and(this.shared(SharedField.mmucr), constant(Mmucr.STID)));
   }
@@ -276,6 +287,20 @@ export class EmulationCode extends ExitCode {
     this.setCell(HostCell.pid, value);
     this.setShared(SharedField.pid, value);
     b.if(releases, () => shadow.release(isOfProcess));
+    this.resume(b.add(exit.pc, constant(4)));
+  }
+
+  /** `tlbsx` (emulation/guest-tlb-instructions.ts, `emulateTlbsx`). */
+  #searchTlb(slot: I32, translation: TranslationEmulation): void {
+    const { b } = this;
+    const base = b.let(b.word32(slot, SearchSlot.base));
+    const ea = b.let(b.add(b.select(base, b.gprAt(base), ZERO), b.gprAt(b.word32(slot, SearchSlot.index))));
+    const space = b.let(b.ne(b.and(this.shared(SharedField.mmucr), constant(Mmucr.STS)), ZERO));
+    const { found, items } = new ShadowCode(this, translation.limits).search(ea, this.#searchedTid(), space);
+    const isHit = b.let(b.gtS(found, constant(-1)));
+    const exit = this.#passTimeOf(translation.tlbsx, { ...items, searchHits: isHit, deferrals: this.deferrals });
+    b.setGprAt(b.word32(slot, EmulationSlot.register), found);
+    b.if(b.word32(slot, SearchSlot.setsCr0), () => b.setCrField(ZERO, b.or(b.shl(isHit, constant(CR_EQUAL_SHIFT)), b.so())));
     this.resume(b.add(exit.pc, constant(4)));
   }
 

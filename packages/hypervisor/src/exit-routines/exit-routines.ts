@@ -80,7 +80,7 @@ function handlesTranslation({ policy, limits }: ExitRoutinesOptions): boolean {
   );
 }
 
-interface TranslationClasses extends Pick<TranslationEmulation, 'tlbwe' | 'returnWithEntry' | 'samePid' | 'otherPid'> {
+interface TranslationClasses extends Omit<TranslationEmulation, 'limits' | 'mapsEagerly'> {
   readonly systemCall: ClassesByMode;
   readonly data: MissClasses;
   readonly instruction: MissClasses;
@@ -136,6 +136,11 @@ function translationClasses(accounting: Accounting): TranslationClasses | undefi
       ...movesPid,
       pidChanged: true,
       releaseScans: 1,
+    }),
+    tlbsx: exitClass(ExitType.EMUL_TLBSX, Ivor.PROGRAM, false, [...SEARCH_ITEMS, 'searchHits', 'deferrals'], {
+      ...emulated,
+      instruction: 'tlbsx',
+      searches: 1,
     }),
   };
   return all.every((each) => each.isPricedByItems) && pairs(classes).every(haveEqualItems) ? classes : undefined;

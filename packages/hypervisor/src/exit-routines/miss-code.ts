@@ -1,4 +1,5 @@
 import { constant, type HostRoutineBuilder, type I32 } from '@exitlab/core';
+import { HostCell } from '../host-area.js';
 import { Priority } from '../interrupts.js';
 import { Msr } from '../registers.js';
 import type { MappingLimits } from '../shadow-tlb.js';
@@ -38,7 +39,7 @@ export class MissCode extends ExitCode {
     const userMode = this.userMode(msr);
     const ea = b.let(this.#isData ? b.faultAddress() : b.interruptedPc());
     const space = b.let(b.ne(b.and(msr, constant(this.#isData ? Msr.DS : Msr.IS)), constant(0)));
-    const { found, items } = this.#shadow.search(ea, space);
+    const { found, items } = this.#shadow.search(ea, b.let(this.cell(HostCell.pid)), space);
     b.if(
       b.gtS(constant(0), found),
       () => this.#reflect(msr, userMode, ea, items),
