@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { type EngineName, Processor440, StopReason } from '@exitlab/core';
 import test from 'ava';
 import fc from 'fast-check';
+import { HostArea, HostCell } from '../src/host-area.js';
 import { EXIT_TYPES, Hypervisor, type HypervisorOptions, LINUX_3_4, type LoggedExits } from '../src/index.js';
+import { guestOf } from './guest-loop.js';
 import { assembleAt } from './random-guest.js';
 import { RecordKeeper } from './record-keeper.js';
 
@@ -32,15 +34,19 @@ const TICKS = 0x5004;
 const SAVED = 0x5010;
 const EXTERNALS = 0x5008;
 const EXTERNAL_SAVED = 0x500c;
+const CRITICALS = 0x50c0;
+/** Where the kernel has the device. */
+const DEVICE = 0x10000;
+const DEVICE_PA = 0xe0000000;
 const STORAGE_FAULTS = 0x5030;
 /** How many searches there were and how many of them found an entry; then what others gave. */
 const SEARCHES = 0x5080;
 const Vector = {
   ...{ SYSTEM_CALL: 0x1000, DECREMENTER: 0x1800, DATA_MISS: 0x2000, PROGRAM: 0x2800, EXTERNAL: 0x2c00 },
-  ...{ DATA_STORAGE: 0x3000, INSTRUCTION_STORAGE: 0x3400, INSTRUCTION_MISS: 0x3800 },
+  ...{ DATA_STORAGE: 0x3000, INSTRUCTION_STORAGE: 0x3400, INSTRUCTION_MISS: 0x3800, CRITICAL: 0x3c00 },
 } as const;
 const Ivor = {
-  ...{ DATA_STORAGE: 2, INSTRUCTION_STORAGE: 3, EXTERNAL: 4, PROGRAM: 6, SYSTEM_CALL: 8, DECREMENTER: 10 },
+  ...{ CRITICAL: 0, DATA_STORAGE: 2, INSTRUCTION_STORAGE: 3, EXTERNAL: 4, PROGRAM: 6, SYSTEM_CALL: 8, DECREMENTER: 10 },
   ...{ DATA_MISS: 13, INSTRUCTION_MISS: 14 },
 } as const;
 /** Where the decrementer's handler goes on once its interrupt is no longer pending. */
@@ -52,8 +58,8 @@ const KINDS = [
   ...(['load', 'store', 'switch', 'invalidate', 'timer', 'registers', 'nested', 'spin'] as const),
   /** Stores to a page that is read-only, and calls to one that is not to be executed: by the user, and by the kernel for it. */
   ...(['userStore', 'userJump', 'kernelStore', 'kernelJump'] as const),
-  /** Searches of the guest's TLB. */
-  ...(['search'] as const),
+  /** Searches of the guest's TLB; stores to a device that interrupts, with interrupts on and off; critical interrupts on and off. */
+  ...(['search', 'device', 'critical'] as const),
 ] as const;
 
 /** As Linux's: registers saved in SPRGs, the entry found in a table, three words written, the slots taken in turn. */
@@ -191,6 +197,14 @@ const PROGRAM = `
   mfspr r3,SPRG3
   rfi`;
 
+const CRITICAL = `
+  stw r3,${CRITICALS + 4}(0)
+  lwz r3,${CRITICALS}(0)
+  addi r3,r3,1
+  stw r3,${CRITICALS}(0)
+  lwz r3,${CRITICALS + 4}(0)
+  rfci`;
+
 const SYSTEM_CALL = `
   mfspr r6,SRR0
   mfspr r7,SRR1
@@ -273,7 +287,7 @@ const SYSTEM_CALL = `
   b @out
 @search:
   cmpwi r0,7
-  bne @end
+  bne @device
   rlwinm r3,r8,12,13,19
   addis r3,r3,${USER_DATA >>> 16}
   mfspr r4,PID
@@ -308,6 +322,30 @@ const SYSTEM_CALL = `
   stw r3,${SEARCHES + 28}(0)
   tlbsx. r3,0,r8
   b @out
+@device:
+  cmpwi r0,8
+  bne @critical
+  lis r3,${DEVICE >>> 16}
+  wrteei 1
+  stw r8,0(r3)
+  mfspr r4,SPRG2
+  mtspr SPRG2,r4
+  wrteei 0
+  stw r8,4(r3)
+  mfspr r4,SPRG2
+  mtspr SPRG2,r4
+  b @out
+@critical:
+  cmpwi r0,9
+  bne @end
+  mfmsr r4
+  oris r3,r4,2
+  mtmsr r3
+  mfspr r3,SPRG2
+  mtspr SPRG2,r3
+  mtmsr r4
+  mfspr r3,SPRG2
+  b @out
 @end:
   lis r3,0x3000
   mtspr DBCR0,r3
@@ -316,8 +354,19 @@ const SYSTEM_CALL = `
   mtspr SRR1,r7
   rfi`;
 
-const CALLS = { switch: 0, invalidate: 1, timer: 2, registers: 3, nested: 4, kernelStore: 5, kernelJump: 6, search: 7 } as const;
-const CALL_END = 9;
+const CALLS = {
+  switch: 0,
+  invalidate: 1,
+  timer: 2,
+  registers: 3,
+  nested: 4,
+  kernelStore: 5,
+  kernelJump: 6,
+  search: 7,
+  device: 8,
+  critical: 9,
+} as const;
+const CALL_END = 10;
 const TURNS = 6;
 const PULSE_SLICES = 29;
 const SRR0 = 26;
@@ -351,22 +400,25 @@ function userProgram(rounds: readonly Round[]): string {
   return lines.join('\n');
 }
 
-/** Counts the exits that leave generated code from now on, by pc. */
-function countExitsOutside(processor: Processor440): ReadonlyMap<number, number> {
-  const counts = new Map<number, number>();
+/** Counts the exits that leave generated code from now on, by pc, and notes the numbers of interrupts that exits inside can defer. */
+function watchEntries(processor: Processor440) {
+  const outside = new Map<number, number>();
+  const deferrals = new Set<number>();
+  const area = new HostArea(processor.hostMemory);
   const run = processor.run.bind(processor);
   processor.run = (instructions) => {
+    if (area.get(HostCell.blocked) === 0) deferrals.add(area.get(HostCell.deferrals));
     const reason = run(instructions);
     const pc = processor.readSpr(SRR0) as number;
-    if (reason === StopReason.interrupt) counts.set(pc, (counts.get(pc) ?? 0) + 1);
+    if (reason === StopReason.interrupt) outside.set(pc, (outside.get(pc) ?? 0) + 1);
     return reason;
   };
-  return counts;
+  return { outside, deferrals };
 }
 
 /** All that a run shows. */
 function run(rounds: readonly Round[], sliceInstructions: number, engine: EngineName, options: HypervisorOptions) {
-  const bus = { read: () => 0, write: () => {} };
+  const bus = { read: () => 0, write: () => hypervisor.pulseExternal() };
   const processor = new Processor440({
     ...{ ramSizeBytes: RAM_BYTES, devices: bus, dcrs: bus, coreHz: 4e8, timebaseHz: 1e8, engine },
     translationThresholds: { warm: 2, hot: 64 },
@@ -377,6 +429,7 @@ function run(rounds: readonly Round[], sliceInstructions: number, engine: Engine
     [Vector.DECREMENTER, DECREMENTER],
     [TIMER_SERVED, AFTER_DECREMENTER],
     [Vector.EXTERNAL, EXTERNAL],
+    [Vector.CRITICAL, CRITICAL],
     [Vector.DATA_MISS, missHandler('DEAR')],
     [Vector.INSTRUCTION_MISS, missHandler('SRR0')],
     [Vector.DATA_STORAGE, storageHandler('addi r5,r4,4')],
@@ -393,8 +446,9 @@ function run(rounds: readonly Round[], sliceInstructions: number, engine: Engine
   };
   const recorder = new RecordKeeper(processor.clock.coreHz);
   const readers = { trace, recorder };
-  const hypervisor = new Hypervisor(processor, { bus, dcr: bus }, { ...options, ...(options.countSites && readers) });
+  const hypervisor: Hypervisor = new Hypervisor(processor, { bus, dcr: bus }, { ...options, ...(options.countSites && readers) });
   hypervisor.setGuestTlbEntry(0, VALID_64K, 0, 0x07);
+  hypervisor.setGuestTlbEntry(1, DEVICE | VALID_4K, DEVICE_PA, 0x03);
   for (const pid of PIDS) hypervisor.setGuestTlbEntry(pid, USER_CODE | VALID_64K, USER_CODE, 0x3f, pid);
   const { vcpu } = hypervisor;
   vcpu.ivpr = 0;
@@ -402,13 +456,14 @@ function run(rounds: readonly Round[], sliceInstructions: number, engine: Engine
   for (const name of Object.keys(Vector) as (keyof typeof Vector)[]) vcpu.ivor[Ivor[name]] = Vector[name];
   processor.setGpr(1, 0x9000);
   hypervisor.start(USER_CODE, MSR_USER);
-  const outside = countExitsOutside(processor);
+  const { outside, deferrals } = watchEntries(processor);
   const outcomes: string[] = [];
   for (let slices = 0; slices < 4000; slices++) {
     // An edge, and a level for some slices: with short ones both come where the guest holds them back, and beside its timer.
     const turn = slices % PULSE_SLICES;
     if (turn === 0) hypervisor.pulseExternal();
     if (turn === 10 || turn === 12) hypervisor.setExternal(turn === 10);
+    if (turn === 14 || turn === 19) hypervisor.setCritical(turn === 14);
     const outcome = hypervisor.run(sliceInstructions);
     outcomes.push(outcome.kind === 'failure' ? outcome.failure.message : outcome.kind);
     if (outcome.kind !== 'limit') break;
@@ -418,6 +473,7 @@ function run(rounds: readonly Round[], sliceInstructions: number, engine: Engine
     handled: processor.hostInstructions,
     traced,
     outside,
+    deferrals,
     shown: {
       outcome: outcomes.at(-1),
       slices: outcomes.length,
@@ -435,6 +491,7 @@ function run(rounds: readonly Round[], sliceInstructions: number, engine: Engine
       searches: [0, 4, 8, 12, 16, 20, 24, 28].map((offset) => memory.read32(SEARCHES + offset)),
       storageFaults: memory.read32(STORAGE_FAULTS),
       externals: memory.read32(EXTERNALS),
+      criticals: memory.read32(CRITICALS),
       memory: createHash('sha1').update(memory.readBytes(0, RAM_BYTES)).digest('hex'),
     },
   };
@@ -503,7 +560,8 @@ function handledAt(isWithin: (pc: number) => boolean, { traced, outside }: Retur
 
 test('routines handle exits while MSR[EE] holds an interrupt back', (t) => {
   const loads = Array.from({ length: 16 }, (_, index): Round => ({ kind: 'load', operand: 16 * index }));
-  const result = run([{ kind: 'timer', operand: 16 }, ...loads], 1_000_000, 'wasm', { countSites: true });
+  const program: readonly Round[] = [{ kind: 'timer', operand: 16 }, ...loads];
+  const result = run(program, 1_000_000, 'wasm', { countSites: true });
   t.true(result.shown.ticks > 50, 'timer interrupts have been taken');
   const handled = handledAt((pc) => pc >= Vector.DECREMENTER && pc < TIMER_SERVED, result);
   for (const type of [
@@ -520,6 +578,20 @@ test('routines handle exits while MSR[EE] holds an interrupt back', (t) => {
   ]) {
     t.true((handled.get(type) ?? 0) > 20, type);
   }
+});
+
+test('interrupts that come beside a pending one, or in spite of MSR[EE], come to the same', (t) => {
+  const kinds = ['device', 'critical', 'load', 'registers'] as const;
+  const program = [16, 500, 2900].flatMap((operand) => kinds.map((kind): Round => ({ kind, operand })));
+  const deferrals = new Set<number>();
+  for (const slice of [7, 40]) {
+    const inside = run([{ kind: 'timer', operand: 16 }, ...program], slice, 'wasm', {});
+    const outside = run([{ kind: 'timer', operand: 16 }, ...program], slice, 'wasm', { exitRoutines: false });
+    assert.deepStrictEqual(inside.shown, outside.shown);
+    t.true(inside.shown.criticals > 5 && inside.shown.externals > 20);
+    for (const each of inside.deferrals) deferrals.add(each);
+  }
+  t.deepEqual([...deferrals].sort(), [0, 1, 2, 3]);
 });
 
 test('routines handle what the guest kernel gets for want of a permission, from user and kernel mode', (t) => {
@@ -546,4 +618,29 @@ test('routines search the guest TLB for the guest kernel, whether they find an e
   const [searches, hits] = result.shown.searches as [number, number];
   t.true(hits > 20 && searches - hits > 20, `${hits} of ${searches} find one`);
   t.true((handledAt(() => true, result).get('EMUL_TLBSX') ?? 0) > 4 * searches);
+});
+
+test('a fetch that the guest permits and the hypervisor does not is found endless after the same exits', (t) => {
+  const outcomes = [true, false].map((exitRoutines) => {
+    const handler = 0x1014;
+    const userPage = 0x200000;
+    const toUser = ['mtspr PID,r6', 'lwz r4,0(r7)', 'mtspr SRR0,r7', 'mtspr SRR1,r8', 'rfi'];
+    const hypervisor = guestOf([...toUser, 'mfspr r5,SPRG0', 'rfi'], { exitRoutines });
+    const { processor, vcpu } = hypervisor;
+    // The kernel's load maps the page, for the kernel: execution is the user's alone.
+    hypervisor.setGuestTlbEntry(1, userPage | VALID_4K, 0x4000, 0x39, 1);
+    vcpu.ivpr = 0;
+    vcpu.ivor[Ivor.INSTRUCTION_STORAGE] = handler;
+    for (const [register, value] of [
+      [6, 1],
+      [7, userPage],
+      [8, MSR_USER],
+    ] as const)
+      processor.setGpr(register, value);
+    const outcome = hypervisor.run(100_000);
+    return { outcome, cycles: processor.clock.cycles, statistics: hypervisor.statistics() };
+  });
+  assert.deepStrictEqual(outcomes[0], outcomes[1]);
+  const { outcome } = outcomes[0]!;
+  t.regex(outcome.kind === 'failure' ? outcome.failure.message : outcome.kind, /mapped in guest-kernel mode/);
 });
