@@ -18,7 +18,7 @@ import {
 } from '@exitlab/core';
 import { DurationField } from '../durations.js';
 import { sharedAddress } from '../emulation/inline-emulation.js';
-import { COUNTS, DetectorField } from '../endless-fault.js';
+import { COUNTS, DetectorField, UNEXPLAINED_LIMIT } from '../endless-fault.js';
 import { EXIT_CLASS_DOUBLES, type ExitClass, itemField, type WorkItemName } from '../exit-classes.js';
 import type { RecordLayout } from '../exit-recording.js';
 import type { ExitType } from '../exit-types.js';
@@ -51,12 +51,20 @@ export interface TakenExit {
   readonly guestInstructions: F64;
 }
 
+/** A missing or forbidden translation of an address. */
+export interface ObservedFault {
+  readonly address: I32;
+  readonly isVirtual: boolean;
+  /** 1 where user mode repeats what the guest's own TLB permits; absent where that cannot be. */
+  readonly isUnexplained?: I32;
+}
+
 /** How the endless-fault detector sees an exit. */
 export interface ObservedKind {
   /** Whether the guest was in user mode: known, or a truth value. */
   readonly userMode: boolean | I32;
-  /** A missing translation, and for which address; absent for other exits. */
-  readonly fault?: { readonly address: I32; readonly isVirtual: boolean };
+  /** Absent for other exits than faults. */
+  readonly fault?: ObservedFault;
   /** Whether the exit is a return from an interrupt; false where absent. */
   readonly isReturn?: boolean;
 }
@@ -68,7 +76,7 @@ export interface ReflectedExit {
   readonly userMode: I32;
   readonly choice: ClassChoice;
   readonly items: Readonly<Partial<Record<WorkItemName, I32>>>;
-  readonly fault?: { readonly address: I32; readonly isVirtual: false };
+  readonly fault?: ObservedFault & { readonly isVirtual: false };
 }
 
 /** To a whole number, halves up; for what is not negative and less than two seconds, as no price of an exit comes near. */
@@ -315,10 +323,15 @@ export class ExitCode {
     for (const field of COUNTS) this.b.declineIf(geDouble(this.doubleCell(HostCell.faultDetector + 8 * field), near));
   }
 
-  /** Leaves to the hypervisor a fault of user mode at the place of the one before. */
-  declineRepeatedFault(userMode: I32, address: I32): void {
+  /** As {@link declineNearEndlessFault} for faults that the guest's own TLB does not explain. */
+  declineNearUnexplained(): void {
+    this.b.declineIf(geDouble(this.#detector('unexplained'), double(UNEXPLAINED_LIMIT - 1)));
+  }
+
+  /** Whether a fault is one of user mode at the place of the one before. */
+  isRepeatedByUser(userMode: I32, address: I32): I32 {
     const place = { pc: this.b.let(doubleOfUnsigned(this.b.interruptedPc())), address: this.b.let(doubleOfUnsigned(address)) };
-    this.b.declineIf(this.b.and(userMode, this.#isUserPlace(place)));
+    return this.b.and(userMode, this.#isUserPlace(place));
   }
 
   /** `EndlessFaultDetector.observeProgress`. */
@@ -336,13 +349,14 @@ export class ExitCode {
     this.#setDetector('withoutProgress', selectDouble(isAtOnce, addDouble(this.#detector('withoutProgress'), double(1)), double(1)));
     this.#setDetector('lastInstructions', guestInstructions);
     const place = fault && { pc: b.let(doubleOfUnsigned(pc)), address: b.let(doubleOfUnsigned(fault.address)) };
-    if (typeof userMode !== 'boolean') b.if(userMode, () => this.#observeUser(place));
-    else if (userMode) this.#observeUser(place);
+    const observeUser = () => this.#observeUser(place, fault?.isUnexplained);
+    if (typeof userMode !== 'boolean') b.if(userMode, observeUser);
+    else if (userMode) observeUser();
     this.#followReturns(guestInstructions, fault?.isVirtual === false ? place : undefined);
     this.#setDetector('returnedAt', isReturn ? guestInstructions : double(-1));
   }
 
-  #observeUser(place: { pc: F64; address: F64 } | undefined): void {
+  #observeUser(place: { pc: F64; address: F64 } | undefined, isUnexplained: I32 | undefined): void {
     const { b } = this;
     const startOver = () => {
       this.#setDetector('unexplained', double(0));
@@ -354,7 +368,11 @@ export class ExitCode {
       startOver();
       return;
     }
-    b.if(this.#isUserPlace(place), () => this.#setDetector('userRepeats', addDouble(this.#detector('userRepeats'), double(1))), startOver);
+    const repeat = () => {
+      this.#setDetector('userRepeats', addDouble(this.#detector('userRepeats'), double(1)));
+      if (isUnexplained) this.#setDetector('unexplained', addDouble(this.#detector('unexplained'), doubleOfWord(isUnexplained)));
+    };
+    b.if(this.#isUserPlace(place), repeat, startOver);
   }
 
   #isUserPlace({ pc, address }: { pc: F64; address: F64 }): I32 {
