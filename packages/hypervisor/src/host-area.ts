@@ -39,7 +39,7 @@ export const HostCell = {
   recordNext: 216,
   recordLast: 220,
   recordElapsed: 224,
-  /** How many interrupts are pending that the guest's MSR[EE] holds back; 0 wherever others are, which block the routine. */
+  /** How many interrupts are pending. Where the routine is not blocked, the guest's MSR[EE] holds back each of them. */
   deferrals: 228,
   /** SPRG4 to SPRG7 as the hardware has them, a word each. */
   userReadableSprgs: 192,

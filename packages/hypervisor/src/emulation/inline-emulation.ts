@@ -57,9 +57,10 @@ export interface AlikeExits {
   readonly entries: readonly [alone: PinnedEntry, deferring: PinnedEntry];
 }
 
-/** Words of a slot of the table: byte offsets. The last three of `searchTlb` lie where other kinds have others. Of the last two there is a pair an entry of {@link AlikeExits}. */
+/** Words of a slot of the table: byte offsets. Of the last two there is a pair an entry of {@link AlikeExits}. */
 export const EmulationSlot = { word: 0, kind: 4, register: 8, place: 12, mask: 16, sprn: 20, exitType: 24, cycles: 28, count: 32 } as const;
 export const EMULATION_PAIR_BYTES = 8;
+/** The operands of `searchTlb`, which lie where other kinds have theirs. */
 export const SearchSlot = { base: EmulationSlot.place, index: EmulationSlot.mask, setsCr0: EmulationSlot.sprn } as const;
 
 /** Byte address of a field of the shared page in the processor's memory. */

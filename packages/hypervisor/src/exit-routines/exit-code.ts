@@ -144,8 +144,8 @@ export class ExitCode {
   }
 
   /**
-   * Pending interrupts that the guest's MSR[EE] holds back, pinned. An exit that delivers another interrupt looks at that one alone: it comes
-   * before all of these. Any other looks at each of them (interrupts.ts, `deliverInterrupts`).
+   * Pending interrupts that the guest's MSR[EE] holds back, pinned. An exit that delivers another interrupt looks at that one alone, since it
+   * comes before all of these. Any other looks at each of them (interrupts.ts, `deliverInterrupts`).
    */
   get deferrals(): I32 {
     return this.#deferrals;
@@ -235,6 +235,7 @@ export class ExitCode {
     this.#addDuration(address, duration);
     if (this.options.isTimed) {
       for (const [name, amount] of Object.entries(items) as [WorkItemName, I32][]) {
+        if (amount.kind === 'const' && amount.value === 0) continue;
         const offset = 8 * itemField(name);
         b.setDouble(address, offset, addDouble(b.double(address, offset), doubleOfWord(amount)));
       }

@@ -37,10 +37,10 @@ const ENTRY_ITEMS: readonly WorkItemName[] = [
 ];
 
 /**
- * Puts code into the processor that handles the most frequent exits where the guest runs, as long as no interrupt waits that the guest could take and nothing is
- * due: instructions of the guest kernel that always take the same work (emulation/fixed-work.ts) and, under KVM's own policy, the
- * exits of translation and permissions, and system calls. All else goes to the hypervisor, which handles these in the same way when they
- * come to it; a test holds the two to the same figures.
+ * Puts code into the processor that handles the most frequent exits where the guest runs, as long as nothing is due and no interrupt waits
+ * that the guest could take: instructions of the guest kernel that always take the same work (emulation/fixed-work.ts) and, under KVM's
+ * own policy, the exits of translation and permissions, and system calls. All else goes to the hypervisor, which handles these in the same
+ * way when they come to it; a test holds the two to the same figures.
  */
 export function installExitRoutines(processor: Processor, options: ExitRoutinesOptions): void {
   if (options.endlessFaultLimit < LEAST_FAULT_LIMIT) return;

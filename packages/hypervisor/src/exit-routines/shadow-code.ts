@@ -51,7 +51,10 @@ export class ShadowCode {
     this.#limits = limits;
   }
 
-  /** The slot of the first guest entry that translates `ea` for `pid`, both pinned as `space` is, or -1, and how the search told the slots before it from a hit. */
+  /**
+   * The slot of the first guest entry that translates `ea` for `pid` in address space `space`, or -1, and how the search told the slots
+   * before it from a hit. All operands are pinned.
+   */
   search(ea: I32, pid: I32, space: I32): { found: I32; items: Readonly<Partial<Record<WorkItemName, I32>>> } {
     const code = this.#code;
     const { b } = code;

@@ -10,7 +10,7 @@ import { ShadowCode } from './shadow-code.js';
 export interface StorageRoutineOptions extends ExitRoutineOptions {
   readonly classes: ClassesByMode;
   readonly limits: MappingLimits;
-  /** Code patched from outside knows of places in the guest kernel that an interrupt must not show, and of pages that nobody may store to. */
+  /** Code patched from outside knows of places in the guest kernel that an interrupt must not show, and of pages not to be stored to. */
   readonly hasPatchedCode: boolean;
 }
 
