@@ -20,7 +20,7 @@ export interface ObservedExit {
  * How often a guest may repeat a fault that its own TLB does not explain. It cannot mend what it does not see: only chance, a timer tick
  * that happens to displace the bad mapping, would ever end it. A kernel that mends it by the way needs a single repetition.
  */
-const UNEXPLAINED_LIMIT = 32;
+export const UNEXPLAINED_LIMIT = 32;
 
 /** The exits by which a guest returns from an interrupt. */
 const RETURNS: ReadonlySet<string> = new Set(['EMUL_RFI', 'X_EMUL_RFCI']);

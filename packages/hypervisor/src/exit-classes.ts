@@ -10,6 +10,7 @@ const WORK_ITEMS = {
   slotsOtherTid: (work: Work, times: number) => (work.slotsOtherTid += times),
   slotsInvalid: (work: Work, times: number) => (work.slotsInvalid += times),
   slotsOtherSpace: (work: Work, times: number) => (work.slotsOtherSpace += times),
+  searchHits: (work: Work, times: number) => (work.searchHits += times),
   mapsReplacing: (work: Work, times: number) => (work.mapsReplacing += times),
   readOnlyReleases: (work: Work, times: number) => (work.readOnlyReleases += times),
   releaseScans: (work: Work, times: number) => (work.releaseScans += times),
@@ -20,6 +21,8 @@ const WORK_ITEMS = {
     work.maps += times;
     work.eagerMaps += times;
   },
+  /** Pending interrupts that the exit leaves so; which they are is no matter to a price. */
+  deferrals: (work: Work, times: number) => (work.deferred |= (1 << times) - 1),
 } as const;
 export type WorkItemName = keyof typeof WORK_ITEMS;
 const ITEM_NAMES = Object.keys(WORK_ITEMS) as readonly WorkItemName[];

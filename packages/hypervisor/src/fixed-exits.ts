@@ -2,6 +2,7 @@ import type { Accounting, PinnedEntry } from './accounting.js';
 import { type FixedWork, fixedWorkOf, variableEmulationOf } from './emulation/fixed-work.js';
 import type { EmulationTable } from './emulation/inline-emulation.js';
 import { InstructionCache } from './emulation/instruction-cache.js';
+import { Priority } from './interrupts.js';
 import type { Policy } from './policy.js';
 import { Ivor } from './registers.js';
 import { Work } from './work.js';
@@ -46,7 +47,8 @@ export class FixedExits {
     work.restoresAllGprs = true;
     const entry = this.#accounting.pin(fixed.exitType, work);
     if (fixed.inline !== undefined) {
-      this.#emulations.enter(word, fixed.inline, { cycles: entry.cycles, exitType: entry.type, countIndex: entry.index });
+      work.deferred = 1 << Priority.DECREMENTER;
+      this.#emulations.enter(word, fixed.inline, { exitType: entry.type, entries: [entry, this.#accounting.pin(entry.type, work)] });
     }
     return { work: fixed, entry };
   }

@@ -6,7 +6,7 @@ export const LOG_ROWS = 4096;
 export const EMULATION_SLOTS = 1024;
 export const EMULATION_SLOT_BYTES = 64;
 export const PINNED_COUNTS = 512;
-export const EXIT_CLASS_CAPACITY = 32;
+export const EXIT_CLASS_CAPACITY = 24;
 /** Room for records of exits. */
 export const RECORD_BYTES = 1 << 18;
 
@@ -39,6 +39,8 @@ export const HostCell = {
   recordNext: 216,
   recordLast: 220,
   recordElapsed: 224,
+  /** How many interrupts are pending. Where the routine is not blocked, the guest's MSR[EE] holds back each of them. */
+  deferrals: 228,
   /** SPRG4 to SPRG7 as the hardware has them, a word each. */
   userReadableSprgs: 192,
   /** The IVORs by number. */

@@ -12,7 +12,7 @@ import { type FixedExit, FixedExits } from './fixed-exits.js';
 import { GuestSleep } from './guest-sleep.js';
 import { HostArea, HostCell } from './host-area.js';
 import type { GuestDevices, HypervisorOptions, RunOutcome } from './hypervisor-options.js';
-import { deliverInterrupts, dequeueInterrupt, Priority, queueInterrupt } from './interrupts.js';
+import { areHeldByExternalEnable, deliverInterrupts, dequeueInterrupt, Priority, queueInterrupt } from './interrupts.js';
 import { PatchedCode } from './patched-code.js';
 import { checkPolicy, LINUX_3_4, type Policy } from './policy.js';
 import { Esr, Ivor, Msr, Spr } from './registers.js';
@@ -21,7 +21,7 @@ import { GuestSharedPage, MAGIC_PAGE_BYTES, PrivateSharedPage, type SharedPage }
 import { Timers } from './timers.js';
 import { UserSpace } from './user-space.js';
 import { FLOATING_POINT_MSR, Vcpu } from './vcpu.js';
-import { Work } from './work.js';
+import { countInterrupts, Work } from './work.js';
 
 /** By type, whether a missing or forbidden translation makes such exits. */
 const IS_FAULT = EXIT_TYPES.map((_, type) =>
@@ -63,6 +63,8 @@ export class Hypervisor implements InterruptInputs {
   };
   readonly #userSpace: UserSpace;
   readonly #fixedExits: FixedExits;
+  /** Whether exit routines go on while MSR[EE] holds interrupts back. Where the guest can set that bit without an exit they do not. */
+  readonly #routinesDefer: boolean;
   /** Guest execution since the last exit, which run may have left in between. */
   #guestCycles = 0;
   #stopRequested = false;
@@ -97,6 +99,7 @@ export class Hypervisor implements InterruptInputs {
     this.#fixedExits = new FixedExits(this.policy, this.#book.accounting, new EmulationTable(area, shared), patchedCode !== undefined);
     const endlessFaultLimit = options.endlessFaultLimit ?? 10_000;
     this.#detector = new EndlessFaultDetector(endlessFaultLimit, area.doublesAt(HostCell.faultDetector, DETECTOR_FIELDS));
+    this.#routinesDefer = shared.pa === undefined && patchedCode === undefined;
     this.#userSpace = new UserSpace(this.vcpu, devices, this.#work, options.hostProcessPages ?? 0);
     const ticksPerCycle = processor.clock.timebaseHz / processor.clock.coreHz;
     this.#context = {
@@ -119,6 +122,7 @@ export class Hypervisor implements InterruptInputs {
       isLogged: this.#book.isLogged,
       recordLayout: options.recorder?.layout,
       hasPatchedCode: options.patchedGuest !== undefined,
+      defers: this.#routinesDefer,
     });
   }
 
@@ -243,6 +247,7 @@ export class Hypervisor implements InterruptInputs {
       this.#timers.publish(vcpu.shared);
     }
     area.set(HostCell.blocked, this.#mustSeeEveryExit ? 1 : 0);
+    area.set(HostCell.deferrals, countInterrupts(vcpu.pending));
     area.set(HostCell.ownMsrBits, vcpu.floatingPointGiven ? FLOATING_POINT_MSR : 0);
     area.enteredAtCycles = processor.clock.cycles - this.#guestCycles;
   }
@@ -251,7 +256,7 @@ export class Hypervisor implements InterruptInputs {
   get #mustSeeEveryExit(): boolean {
     const { vcpu } = this;
     return (
-      vcpu.pending !== 0 ||
+      (vcpu.pending !== 0 && !(this.#routinesDefer && areHeldByExternalEnable(vcpu))) ||
       vcpu.heldInCriticalSection ||
       this.#book.mustSeeEveryExit ||
       vcpu.patchedCode?.isWaiting === true ||
@@ -290,9 +295,10 @@ export class Hypervisor implements InterruptInputs {
     vcpu.pc = exit.pc;
     if (vcpu.patchedCode !== undefined) this.#timers.clearDeferred(vcpu);
     const userMode = vcpu.userMode;
-    if (exit.vector === Ivor.PROGRAM && !userMode && vcpu.pending === 0 && (exit.esr & (Esr.PTR | Esr.FP)) === 0) {
+    if (exit.vector === Ivor.PROGRAM && !userMode && (exit.esr & (Esr.PTR | Esr.FP)) === 0) {
+      // The exit routines learn of the instruction whatever is pending.
       const fixed = this.#fixedExit();
-      if (fixed !== undefined) return this.#takeFixedExit(fixed, exit.pc);
+      if (fixed !== undefined && vcpu.pending === 0) return this.#takeFixedExit(fixed, exit.pc);
     }
     this.#work.reset(exit.vector, userMode);
     if (exit.vector === Ivor.DECREMENTER) return this.#takeTimerExit(exit.pc);

@@ -52,6 +52,11 @@ export const INTERRUPT_TABLE: readonly InterruptRow[] = [
 /** The interrupts that MSR[EE] holds back, as a mask of priorities. */
 const EE_PRIORITIES = INTERRUPT_TABLE.filter(({ enable }) => enable === Msr.EE).reduce((mask, { priority }) => mask | (1 << priority), 0);
 
+/** Whether MSR[EE] holds back all that is pending, so that nothing is delivered of it until the guest sets that bit. */
+export function areHeldByExternalEnable({ pending, msr }: Vcpu): boolean {
+  return (pending & ~EE_PRIORITIES) === 0 && (msr & Msr.EE) === 0;
+}
+
 /** Priorities by name. */
 export const Priority = Object.fromEntries(INTERRUPT_TABLE.map((entry) => [entry.name, entry.priority])) as Readonly<
   Record<string, number>

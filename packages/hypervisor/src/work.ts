@@ -1,3 +1,10 @@
+/** How many there are in a mask of interrupts. */
+export function countInterrupts(mask: number): number {
+  let count = 0;
+  for (let rest = mask >>> 0; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
+
 /**
  * What the hypervisor did during one exit, in countable items. The handler fills it in, a cost profile prices it; neither knows the
  * other. Names follow the functions of arch/powerpc/kvm that do the work.

@@ -87,7 +87,7 @@ test('every exit is in the file with its time to the nanosecond, whatever lies b
   );
 });
 
-test('who lends the place may write records there by itself, as the layout says, up to the last offset', (t) => {
+test('who lends the place may write records there by itself, as the layout says, and the file is the same to the byte', (t) => {
   const path = join(folder, 'lent.dat');
   const file = new ExitTraceFile(path, { typeNames: TYPES, coreHz: 1e9 }, 'guest');
   const words = new Uint32Array((2 * PAGE_BYTES) / 4);
@@ -114,6 +114,11 @@ test('who lends the place may write records there by itself, as the layout says,
   }
   file.close();
   t.true(added < 10);
+  const addedPath = join(folder, 'added.dat');
+  const addedFile = new ExitTraceFile(addedPath, { typeNames: TYPES, coreHz: 1e9 }, 'guest');
+  for (let n = 0; n < MANY; n++) addedFile.add(n % 3, 4 * n, 7 * n, n);
+  addedFile.close();
+  t.true(readFileSync(path).equals(readFileSync(addedPath)));
   t.deepEqual(
     readTrace(path),
     Array.from({ length: MANY }, (_, n) => ({ type: n % 3, pc: 4 * n, nanoseconds: 7 * n, durationNanoseconds: n })),

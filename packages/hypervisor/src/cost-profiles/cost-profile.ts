@@ -1,7 +1,7 @@
 import { sprByNumber } from '@exitlab/core';
 import { EXIT_TYPES, ExitType } from '../exit-types.js';
 import { Ivor } from '../registers.js';
-import { Work } from '../work.js';
+import { countInterrupts, Work } from '../work.js';
 import type { Cost, CostParts } from './cost-parts.js';
 
 /** What the hypervisor's own work costs. The unit is host instructions, which the clock counts at one core cycle each. */
@@ -10,7 +10,7 @@ export interface CostProfile {
   readonly version: string;
   /**
    * Instructions from leaving the guest to being back in it, for an exit of `type` that took the work in `work`. What the price is made
-   * of goes to `book`, part by part.
+   * of goes to `book`, part by part. Of deferred interrupts their number counts, and not which they are.
    */
   price(type: ExitType, work: Work, book?: BookPart): number;
   /** Instructions that a host interrupt adds which comes while the host is already at work for the guest. */
@@ -39,12 +39,6 @@ function instructionKey(work: Work): string {
   if (work.sprn >= 0) return `${work.instruction} ${sprByNumber(work.sprn)?.name ?? work.sprn}`;
   if (work.heavyExits > 0 && work.vector === Ivor.PROGRAM) return `${work.instruction} for user space`;
   return work.instruction === 'tlbwe' ? `tlbwe ${work.tlbWord}` : work.instruction;
-}
-
-function bitCount(mask: number): number {
-  let count = 0;
-  for (let rest = mask >>> 0; rest !== 0; rest &= rest - 1) count++;
-  return count;
 }
 
 /** Composes costs from parts. A breakdown lists what a price adds up. */
@@ -99,8 +93,8 @@ export class ComposedCosts implements CostProfile {
     add('guest TLB hash', work.hashedSearches, parts.search.hashed);
     add('guest TLB hash update', work.hashUpdates, parts.search.hashUpdate);
     if (work.maps > 0 || work.releaseScans > 0) this.#composeShadow(work, add);
-    add('delivery', bitCount(work.delivered), parts.delivery);
-    add('deferred interrupts', bitCount(work.deferred), parts.deferral);
+    add('delivery', countInterrupts(work.delivered), parts.delivery);
+    add('deferred interrupts', countInterrupts(work.deferred), parts.deferral);
     add('timer start', work.timerStarts, parts.timerStart);
     add('timer cancel', work.timerCancels, parts.timerCancel);
     add('timer reprogramming', work.timerReprograms, parts.timerReprogram);

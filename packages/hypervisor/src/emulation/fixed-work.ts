@@ -5,7 +5,7 @@ import { Msr, Spr } from '../registers.js';
 import { SharedField } from '../shared-page.js';
 import { JOINED_MARK } from './guest-tlb-instructions.js';
 import { EmulationKind, type InlineEmulation } from './inline-emulation.js';
-import { fieldRa, fieldRb, fieldRt, fieldSpr } from './instruction-word.js';
+import { fieldRa, fieldRb, fieldRc, fieldRt, fieldSpr } from './instruction-word.js';
 import { findPrivileged, type PrivilegedInstruction, returnFromInterrupt } from './privileged.js';
 import { type EmulationContext, SPR_TABLE } from './sprs.js';
 
@@ -109,6 +109,10 @@ export function variableEmulationOf(word: number, isPatched: boolean): InlineEmu
   const mnemonic = findPrivileged(word)?.mnemonic;
   const register = fieldRt(word);
   if (mnemonic === 'mtspr' && fieldSpr(word) === Spr.PID) return { kind: EmulationKind.writePid, register };
+  if (mnemonic === 'tlbsx') {
+    const search = { registers: [fieldRa(word), fieldRb(word)] as const, setsCr0: fieldRc(word) };
+    return { kind: EmulationKind.searchTlb, register, search };
+  }
   const kind = tlbWriteKind(mnemonic, word, isPatched);
   return kind === undefined ? undefined : { kind, register, entryRegister: fieldRa(word), mask: fieldRb(word) };
 }

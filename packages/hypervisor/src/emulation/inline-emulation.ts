@@ -1,4 +1,6 @@
 import type { HostMemory } from '@exitlab/core';
+import type { PinnedEntry } from '../accounting.js';
+import type { ExitType } from '../exit-types.js';
 import { EMULATION_SLOT_BYTES, EMULATION_SLOTS, type HostArea, HostCell } from '../host-area.js';
 import type { SharedField, SharedPage } from '../shared-page.js';
 
@@ -24,6 +26,8 @@ export const EmulationKind = {
   /** The last of joined `tlbwe`, which writes an entry whole, and the `rfi` that does so in its place. */
   writeEntry: 9,
   returnWithEntry: 10,
+  /** `tlbsx`. */
+  searchTlb: 11,
 } as const;
 export type EmulationKind = (typeof EmulationKind)[keyof typeof EmulationKind];
 
@@ -41,12 +45,23 @@ export interface InlineEmulation {
   readonly entryRegister?: number;
   /** The bits that a write changes, the constant of `writeEeImmediate`, or the word that `writeTlb` writes, the last of `writeEntry`. */
   readonly mask?: number;
+  /** The operands of `searchTlb` beside `register`: GPRs whose sum is the address, of which the first counts as 0 if it is GPR 0. */
+  readonly search?: { readonly registers: readonly [number, number]; readonly setsCr0: boolean };
   /** The SPR of `writeBoth`. */
   readonly sprn?: number;
 }
 
-/** Words of a slot of the table: byte offsets. */
-export const EmulationSlot = { word: 0, kind: 4, register: 8, place: 12, mask: 16, sprn: 20, cycles: 24, count: 28, exitType: 32 } as const;
+/** What is known beforehand of exits that are all alike: their price and where they are counted, by how many interrupts they defer. */
+export interface AlikeExits {
+  readonly exitType: ExitType;
+  readonly entries: readonly [alone: PinnedEntry, deferring: PinnedEntry];
+}
+
+/** Words of a slot of the table: byte offsets. Of the last two there is a pair an entry of {@link AlikeExits}. */
+export const EmulationSlot = { word: 0, kind: 4, register: 8, place: 12, mask: 16, sprn: 20, exitType: 24, cycles: 28, count: 32 } as const;
+export const EMULATION_PAIR_BYTES = 8;
+/** The operands of `searchTlb`, which lie where other kinds have theirs. */
+export const SearchSlot = { base: EmulationSlot.place, index: EmulationSlot.mask, setsCr0: EmulationSlot.sprn } as const;
 
 /** Byte address of a field of the shared page in the processor's memory. */
 export function sharedAddress(memory: HostMemory, shared: SharedPage, field: SharedField): number {
@@ -68,8 +83,7 @@ export class EmulationTable {
     for (let slot = 0; slot < EMULATION_SLOTS; slot++) this.#setWord(slot, wordElsewhere(slot));
   }
 
-  /** `exit`: what is known of the exits beforehand, where they are all alike. */
-  enter(word: number, emulation: InlineEmulation, exit = { cycles: 0, exitType: 0, countIndex: 0 }): void {
+  enter(word: number, emulation: InlineEmulation, exits?: AlikeExits): void {
     const slots = EMULATION_PROBES.map((probe) => emulationSlot(word) ^ probe);
     const slot = slots.find((each) => !this.#taken.has(each)) ?? slots[0]!;
     this.#taken.add(slot);
@@ -85,9 +99,19 @@ export class EmulationTable {
     }
     set(EmulationSlot.mask, emulation.mask ?? 0);
     set(EmulationSlot.sprn, emulation.sprn ?? 0);
-    set(EmulationSlot.cycles, exit.cycles);
-    set(EmulationSlot.exitType, exit.exitType);
-    set(EmulationSlot.count, memory.base + HostCell.pinnedCounts + 8 * exit.countIndex);
+    if (emulation.search !== undefined) {
+      const { registers, setsCr0 } = emulation.search;
+      set(SearchSlot.base, 4 * registers[0]);
+      set(SearchSlot.index, 4 * registers[1]);
+      set(SearchSlot.setsCr0, setsCr0 ? 1 : 0);
+    }
+    if (exits === undefined) return;
+    set(EmulationSlot.exitType, exits.exitType);
+    for (const [deferrals, { cycles, index }] of exits.entries.entries()) {
+      const pair = deferrals * EMULATION_PAIR_BYTES;
+      set(EmulationSlot.cycles + pair, cycles);
+      set(EmulationSlot.count + pair, memory.base + HostCell.pinnedCounts + 8 * index);
+    }
   }
 
   #setWord(slot: number, word: number): void {

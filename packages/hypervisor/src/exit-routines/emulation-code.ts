@@ -1,6 +1,13 @@
 import { addDouble, constant, double, doubleOfWord, type HostRoutineBuilder, type I32 } from '@exitlab/core';
 import { LAST_OF_ENTRY } from '../emulation/fixed-work.js';
-import { EMULATION_HASH, EMULATION_PROBES, EmulationKind, EmulationSlot } from '../emulation/inline-emulation.js';
+import {
+  EMULATION_HASH,
+  EMULATION_PAIR_BYTES,
+  EMULATION_PROBES,
+  EmulationKind,
+  EmulationSlot,
+  SearchSlot,
+} from '../emulation/inline-emulation.js';
 import type { ExitClass } from '../exit-classes.js';
 import { EMULATION_SLOT_BYTES, EMULATION_SLOTS, HostCell } from '../host-area.js';
 import { Esr, Mmucr, Msr } from '../registers.js';
@@ -18,6 +25,7 @@ export interface TranslationEmulation {
   readonly returnWithEntry: ExitClass;
   readonly samePid: ExitClass;
   readonly otherPid: ExitClass;
+  readonly tlbsx: ExitClass;
 }
 
 export interface EmulationRoutineOptions extends ExitRoutineOptions {
@@ -37,6 +45,8 @@ interface EntryChange {
 const ZERO = constant(0);
 const ONE = constant(1);
 const GUEST_INDEX_MASK = constant(63);
+/** Where a CR field has EQ; SO is its lowest bit. */
+const CR_EQUAL_SHIFT = 1;
 
 /**
  * Program interrupts: privileged instructions of the guest kernel, as the table of emulations says (emulation/inline-emulation.ts).
@@ -66,6 +76,7 @@ export class EmulationCode extends ExitCode {
           b.if(is(EmulationKind.writeEntry), () => this.#writeJoined(slot, msr, translation, false));
           b.if(is(EmulationKind.returnWithEntry), () => this.#writeJoined(slot, msr, translation, true));
         }
+        b.if(is(EmulationKind.searchTlb), () => this.#searchTlb(slot, translation));
         this.#writePid(slot, translation);
       });
     } else b.declineIf(b.gtU(kind, constant(EmulationKind.returnFromInterrupt)));
@@ -112,11 +123,17 @@ export class EmulationCode extends ExitCode {
     const isMsrWrite = b.let(b.eq(kind, constant(EmulationKind.writeMsr)));
     const nextMsr = b.let(b.select(isReturn, this.shared(SharedField.srr1), this.#registerOf(slot)));
     b.if(b.or(isReturn, isMsrWrite), () => this.#declineUnlessPlain(nextMsr));
+    b.if(this.deferrals, () => {
+      b.declineIf(b.gtU(this.deferrals, ONE));
+      const nextEe = b.select(b.or(isReturn, isMsrWrite), nextMsr, this.#writtenEe(slot, kind));
+      b.declineIf(b.and(nextEe, constant(Msr.EE)));
+    });
     const exit = this.take(1);
-    const cycles = b.let(b.word32(slot, EmulationSlot.cycles));
+    const pair = b.let(b.add(slot, b.mul(this.deferrals, constant(EMULATION_PAIR_BYTES))));
+    const cycles = b.let(b.word32(pair, EmulationSlot.cycles));
     b.passTime(cycles, 1);
     b.clearReservation();
-    const count = b.let(b.word32(slot, EmulationSlot.count));
+    const count = b.let(b.word32(pair, EmulationSlot.count));
     b.setDouble(count, 0, addDouble(b.double(count, 0), double(1)));
     this.observeProgress(exit, isReturn);
     const exitType = this.isNoted ? b.let(b.word32(slot, EmulationSlot.exitType)) : ZERO;
@@ -127,23 +144,28 @@ export class EmulationCode extends ExitCode {
     this.resume(nextPc);
   }
 
+  /** A word with the bit that `wrtee` and `wrteei` give MSR[EE]; without it for the other kinds. */
+  #writtenEe(slot: I32, kind: I32): I32 {
+    const { b } = this;
+    const is = (each: EmulationKind) => b.eq(kind, constant(each));
+    const register = b.select(is(EmulationKind.writeEe), this.#registerOf(slot), ZERO);
+    return b.select(is(EmulationKind.writeEeImmediate), b.word32(slot, EmulationSlot.mask), register);
+  }
+
   /** Does what an emulation that leaves the guest's mode alone says. */
   #move(slot: I32, kind: I32, msr: I32): void {
     const { b } = this;
     const at = (offset: number) => b.word32(slot, offset);
     const is = (each: EmulationKind) => b.eq(kind, constant(each));
-    const setEe = (value: I32) => this.setShared(SharedField.msr, b.or(b.and(msr, constant(~Msr.EE)), b.and(value, constant(Msr.EE))));
     const write = () => {
       const value = b.let(b.and(this.#registerOf(slot), at(EmulationSlot.mask)));
       b.setWord32(at(EmulationSlot.place), 0, value);
       b.if(is(EmulationKind.writeBoth), () => b.setPlainSpr(at(EmulationSlot.sprn), value));
     };
-    const writeEe = () =>
-      b.if(
-        is(EmulationKind.writeEeImmediate),
-        () => setEe(at(EmulationSlot.mask)),
-        () => setEe(this.#registerOf(slot)),
-      );
+    const writeEe = () => {
+      const ee = b.and(this.#writtenEe(slot, kind), constant(Msr.EE));
+      this.setShared(SharedField.msr, b.or(b.and(msr, constant(~Msr.EE)), ee));
+    };
     b.if(
       is(EmulationKind.read),
       () => b.setGprAt(at(EmulationSlot.register), b.word32(at(EmulationSlot.place), 0)),
@@ -193,7 +215,7 @@ export class EmulationCode extends ExitCode {
     this.#replaceEntry(shadow, { before: shadow.entry(index), after, words: [0, 1, 2], exitClass, isReturn }, msr, translation);
   }
 
-  /** The TID that `tlbwe` gives an entry (vcpu.ts, `searchPid`). */
+  /** The TID that `tlbwe` gives an entry and `tlbsx` looks for (emulation/sprs.ts, `searchPid`). */
   #searchedTid(): I32 {
     return this.b.let(this.b.and(this.shared(SharedField.mmucr), constant(Mmucr.STID)));
   }
@@ -223,6 +245,7 @@ export class EmulationCode extends ExitCode {
         releases: found.releases.value,
         staleReferences: found.staleReferences.value,
         readOnlyReleases,
+        deferrals: this.deferrals,
         ...(plan && { eagerMaps: ONE, mapsReplacing: plan.isReplacing }),
       };
       const exit = this.#passTimeOf(exitClass, items, isReturn);
@@ -254,16 +277,30 @@ export class EmulationCode extends ExitCode {
     const { b } = this;
     const value = b.let(b.and(this.#registerOf(slot), constant(0xff)));
     b.if(b.eq(value, this.cell(HostCell.pid)), () => {
-      const exit = this.#passTimeOf(translation.samePid, {});
+      const exit = this.#passTimeOf(translation.samePid, { deferrals: this.deferrals });
       this.resume(b.add(exit.pc, constant(4)));
     });
     const shadow = new ShadowCode(this, translation.limits);
     const isOfProcess = (each: I32) => b.ne(this.item(HostCell.shadowGuestTid, each), ZERO);
     const { releases, readOnlyReleases } = shadow.find(isOfProcess);
-    const exit = this.#passTimeOf(translation.otherPid, { releases, readOnlyReleases });
+    const exit = this.#passTimeOf(translation.otherPid, { releases, readOnlyReleases, deferrals: this.deferrals });
     this.setCell(HostCell.pid, value);
     this.setShared(SharedField.pid, value);
     b.if(releases, () => shadow.release(isOfProcess));
+    this.resume(b.add(exit.pc, constant(4)));
+  }
+
+  /** `tlbsx` (emulation/guest-tlb-instructions.ts, `emulateTlbsx`). */
+  #searchTlb(slot: I32, translation: TranslationEmulation): void {
+    const { b } = this;
+    const base = b.let(b.word32(slot, SearchSlot.base));
+    const ea = b.let(b.add(b.select(base, b.gprAt(base), ZERO), b.gprAt(b.word32(slot, SearchSlot.index))));
+    const space = b.let(b.ne(b.and(this.shared(SharedField.mmucr), constant(Mmucr.STS)), ZERO));
+    const { found, items } = new ShadowCode(this, translation.limits).search(ea, this.#searchedTid(), space);
+    const isHit = b.let(b.gtS(found, constant(-1)));
+    const exit = this.#passTimeOf(translation.tlbsx, { ...items, searchHits: isHit, deferrals: this.deferrals });
+    b.setGprAt(b.word32(slot, EmulationSlot.register), found);
+    b.if(b.word32(slot, SearchSlot.setsCr0), () => b.setCrField(ZERO, b.or(b.shl(isHit, constant(CR_EQUAL_SHIFT)), b.so())));
     this.resume(b.add(exit.pc, constant(4)));
   }
 

@@ -18,7 +18,7 @@ import {
 } from '@exitlab/core';
 import { DurationField } from '../durations.js';
 import { sharedAddress } from '../emulation/inline-emulation.js';
-import { COUNTS, DetectorField } from '../endless-fault.js';
+import { COUNTS, DetectorField, UNEXPLAINED_LIMIT } from '../endless-fault.js';
 import { EXIT_CLASS_DOUBLES, type ExitClass, itemField, type WorkItemName } from '../exit-classes.js';
 import type { RecordLayout } from '../exit-recording.js';
 import type { ExitType } from '../exit-types.js';
@@ -39,6 +39,8 @@ export interface ExitRoutineOptions {
   /** How exits are recorded, if they are. */
   readonly recordLayout: RecordLayout | undefined;
   readonly endlessFaultLimit: number;
+  /** Whether exits are handled while MSR[EE] holds interrupts back. */
+  readonly defers: boolean;
 }
 
 /** An exit that is being handled: where and when it was taken, and how far the guest had come. */
@@ -49,14 +51,32 @@ export interface TakenExit {
   readonly guestInstructions: F64;
 }
 
+/** A missing or forbidden translation of an address. */
+export interface ObservedFault {
+  readonly address: I32;
+  readonly isVirtual: boolean;
+  /** 1 where user mode repeats what the guest's own TLB permits; absent where that cannot be. */
+  readonly isUnexplained?: I32;
+}
+
 /** How the endless-fault detector sees an exit. */
 export interface ObservedKind {
   /** Whether the guest was in user mode: known, or a truth value. */
   readonly userMode: boolean | I32;
-  /** A missing translation, and for which address; absent for other exits. */
-  readonly fault?: { readonly address: I32; readonly isVirtual: boolean };
+  /** Absent for other exits than faults. */
+  readonly fault?: ObservedFault;
   /** Whether the exit is a return from an interrupt; false where absent. */
   readonly isReturn?: boolean;
+}
+
+/** An exit whose interrupt the guest gets. */
+export interface ReflectedExit {
+  readonly priority: number;
+  readonly msr: I32;
+  readonly userMode: I32;
+  readonly choice: ClassChoice;
+  readonly items: Readonly<Partial<Record<WorkItemName, I32>>>;
+  readonly fault?: ObservedFault & { readonly isVirtual: false };
 }
 
 /** To a whole number, halves up; for what is not negative and less than two seconds, as no price of an exit comes near. */
@@ -70,6 +90,7 @@ export class ExitCode {
   readonly options: ExitRoutineOptions;
   /** Nanoseconds from the origin of records to the exit; set by {@link begin} where exits are recorded. */
   #recordTime: I32 = constant(0);
+  #deferrals: I32 = constant(0);
 
   constructor(b: HostRoutineBuilder, options: ExitRoutineOptions) {
     this.b = b;
@@ -118,7 +139,16 @@ export class ExitCode {
     if (this.options.recordLayout) this.#declineUnlessRecordFits(this.options.recordLayout);
     const msr = b.let(this.shared(SharedField.msr));
     b.declineIf(b.and(msr, constant(Msr.WE)));
+    if (this.options.defers) this.#deferrals = b.let(this.cell(HostCell.deferrals));
     return msr;
+  }
+
+  /**
+   * Pending interrupts that the guest's MSR[EE] holds back, pinned. An exit that delivers another interrupt looks at that one alone, since it
+   * comes before all of these. Any other looks at each of them (interrupts.ts, `deliverInterrupts`).
+   */
+  get deferrals(): I32 {
+    return this.#deferrals;
   }
 
   /** 1 where `msr` is that of guest user mode, else 0; pinned. */
@@ -171,8 +201,21 @@ export class ExitCode {
     });
   }
 
+  /** Lets the time of an exit pass whose interrupt the guest gets, books it, and goes on at the guest's handler. */
+  reflect({ priority, msr, userMode, choice, items, fault }: ReflectedExit): void {
+    const { b } = this;
+    const cycles = choice.cycles(this, items);
+    const exit = this.take(0);
+    const esr = b.let(b.syndromeRegister());
+    b.passTime(cycles, 0);
+    b.clearReservation();
+    this.bookClass(choice, exit, cycles, items);
+    this.observe(exit, { userMode, ...(fault && { fault }) });
+    this.#deliver(priority, exit, msr, fault && { esr, dear: fault.address });
+  }
+
   /** Gives the guest an interrupt that nothing can hold back (interrupts.ts, `deliver`), and goes on there. */
-  deliver(priority: number, { pc }: TakenExit, msr: I32, syndrome?: { readonly esr: I32; readonly dear: I32 }): void {
+  #deliver(priority: number, { pc }: TakenExit, msr: I32, syndrome?: { readonly esr: I32; readonly dear: I32 }): void {
     const { b } = this;
     const row = INTERRUPT_TABLE.find((each) => each.priority === priority);
     if (row === undefined || row.enable !== 0 || row.level || row.saves !== 'srr') throw new Error('no interrupt for an exit routine');
@@ -192,6 +235,7 @@ export class ExitCode {
     this.#addDuration(address, duration);
     if (this.options.isTimed) {
       for (const [name, amount] of Object.entries(items) as [WorkItemName, I32][]) {
+        if (amount.kind === 'const' && amount.value === 0) continue;
         const offset = 8 * itemField(name);
         b.setDouble(address, offset, addDouble(b.double(address, offset), doubleOfWord(amount)));
       }
@@ -280,6 +324,17 @@ export class ExitCode {
     for (const field of COUNTS) this.b.declineIf(geDouble(this.doubleCell(HostCell.faultDetector + 8 * field), near));
   }
 
+  /** As {@link declineNearEndlessFault} for faults that the guest's own TLB does not explain. */
+  declineNearUnexplained(): void {
+    this.b.declineIf(geDouble(this.#detector('unexplained'), double(UNEXPLAINED_LIMIT - 1)));
+  }
+
+  /** Whether a fault is one of user mode at the place of the one before. */
+  isRepeatedByUser(userMode: I32, address: I32): I32 {
+    const place = { pc: this.b.let(doubleOfUnsigned(this.b.interruptedPc())), address: this.b.let(doubleOfUnsigned(address)) };
+    return this.b.and(userMode, this.#isUserPlace(place));
+  }
+
   /** `EndlessFaultDetector.observeProgress`. */
   observeProgress({ guestInstructions }: TakenExit, isReturn: I32): void {
     this.b.if(geDouble(this.#detector('returnedAt'), double(0)), () => this.#setDetector('fruitlessReturns', double(0)));
@@ -295,13 +350,14 @@ export class ExitCode {
     this.#setDetector('withoutProgress', selectDouble(isAtOnce, addDouble(this.#detector('withoutProgress'), double(1)), double(1)));
     this.#setDetector('lastInstructions', guestInstructions);
     const place = fault && { pc: b.let(doubleOfUnsigned(pc)), address: b.let(doubleOfUnsigned(fault.address)) };
-    if (typeof userMode !== 'boolean') b.if(userMode, () => this.#observeUser(place));
-    else if (userMode) this.#observeUser(place);
+    const observeUser = () => this.#observeUser(place, fault?.isUnexplained);
+    if (typeof userMode !== 'boolean') b.if(userMode, observeUser);
+    else if (userMode) observeUser();
     this.#followReturns(guestInstructions, fault?.isVirtual === false ? place : undefined);
     this.#setDetector('returnedAt', isReturn ? guestInstructions : double(-1));
   }
 
-  #observeUser(place: { pc: F64; address: F64 } | undefined): void {
+  #observeUser(place: { pc: F64; address: F64 } | undefined, isUnexplained: I32 | undefined): void {
     const { b } = this;
     const startOver = () => {
       this.#setDetector('unexplained', double(0));
@@ -313,8 +369,15 @@ export class ExitCode {
       startOver();
       return;
     }
-    const again = b.and(eqDouble(place.pc, this.#detector('userPc')), eqDouble(place.address, this.#detector('userAddress')));
-    b.if(again, () => this.#setDetector('userRepeats', addDouble(this.#detector('userRepeats'), double(1))), startOver);
+    const repeat = () => {
+      this.#setDetector('userRepeats', addDouble(this.#detector('userRepeats'), double(1)));
+      if (isUnexplained) this.#setDetector('unexplained', addDouble(this.#detector('unexplained'), doubleOfWord(isUnexplained)));
+    };
+    b.if(this.#isUserPlace(place), repeat, startOver);
+  }
+
+  #isUserPlace({ pc, address }: { pc: F64; address: F64 }): I32 {
+    return this.b.and(eqDouble(pc, this.#detector('userPc')), eqDouble(address, this.#detector('userAddress')));
   }
 
   #followReturns(guestInstructions: F64, place: { pc: F64; address: F64 } | undefined): void {

@@ -10,6 +10,7 @@ import { Work } from '../work.js';
 import { EmulationCode, type TranslationEmulation } from './emulation-code.js';
 import type { ClassesByMode, ExitRoutineOptions } from './exit-code.js';
 import { type MissClasses, MissCode } from './miss-code.js';
+import { StorageCode } from './storage-code.js';
 import { SystemCallCode } from './system-call-code.js';
 
 /** What the exits that are handled where the guest runs depend on. */
@@ -32,13 +33,14 @@ const ENTRY_ITEMS: readonly WorkItemName[] = [
   'readOnlyReleases',
   'eagerMaps',
   'mapsReplacing',
+  'deferrals',
 ];
 
 /**
- * Puts code into the processor that handles the most frequent exits where the guest runs, as long as no interrupt waits and nothing is
- * due: instructions of the guest kernel that always take the same work (emulation/fixed-work.ts) and, under KVM's own policy, the
- * exits of translation and system calls. All else goes to the hypervisor, which handles these in the same way when they
- * come to it; a test holds the two to the same figures.
+ * Puts code into the processor that handles the most frequent exits where the guest runs, as long as nothing is due and no interrupt waits
+ * that the guest could take: instructions of the guest kernel that always take the same work (emulation/fixed-work.ts) and, under KVM's
+ * own policy, the exits of translation and permissions, and system calls. All else goes to the hypervisor, which handles these in the same
+ * way when they come to it; a test holds the two to the same figures.
  */
 export function installExitRoutines(processor: Processor, options: ExitRoutinesOptions): void {
   if (options.endlessFaultLimit < LEAST_FAULT_LIMIT) return;
@@ -56,11 +58,12 @@ export function installExitRoutines(processor: Processor, options: ExitRoutinesO
     const leavesKernel = options.hasPatchedCode || options.policy.magicPage === 'offered';
     new SystemCallCode(code, { ...options, classes: classes.systemCall, leavesKernel }).write();
   });
-  for (const [kind, ivor] of [
-    ['data', Ivor.DTLB_MISS],
-    ['instruction', Ivor.ITLB_MISS],
+  for (const [kind, miss, storage] of [
+    ['data', Ivor.DTLB_MISS, Ivor.DATA_STORAGE],
+    ['instruction', Ivor.ITLB_MISS, Ivor.INST_STORAGE],
   ] as const) {
-    processor.installHostRoutine(ivor, (code) => new MissCode(code, kind, { ...options, classes: classes[kind] }).write());
+    processor.installHostRoutine(miss, (code) => new MissCode(code, kind, { ...options, classes: classes[kind] }).write());
+    processor.installHostRoutine(storage, (code) => new StorageCode(code, kind, { ...options, classes: classes.storage[kind] }).write());
   }
 }
 
@@ -77,10 +80,11 @@ function handlesTranslation({ policy, limits }: ExitRoutinesOptions): boolean {
   );
 }
 
-interface TranslationClasses extends Pick<TranslationEmulation, 'tlbwe' | 'returnWithEntry' | 'samePid' | 'otherPid'> {
+interface TranslationClasses extends Omit<TranslationEmulation, 'limits' | 'mapsEagerly'> {
   readonly systemCall: ClassesByMode;
   readonly data: MissClasses;
   readonly instruction: MissClasses;
+  readonly storage: Readonly<Record<'data' | 'instruction', ClassesByMode>>;
 }
 
 /** The classes of the exits of translation; undefined where the cost profile does not price them by items. */
@@ -94,10 +98,12 @@ function translationClasses(accounting: Accounting): TranslationClasses | undefi
     return made;
   };
   const byMode = (make: (userMode: boolean) => ExitClass) => ({ kernel: make(false), user: make(true) });
+  const reflected = (type: ExitType, vector: number, priority: number) =>
+    byMode((userMode) => exitClass(type, vector, userMode, [], { delivered: 1 << priority }));
   const misses = (vector: number, real: ExitType, virtual: ExitType, priority: number): MissClasses => ({
     real: byMode((userMode) => exitClass(real, vector, userMode, SEARCH_ITEMS, { searches: 1, delivered: 1 << priority })),
     virtual: byMode((userMode) =>
-      exitClass(virtual, vector, userMode, [...SEARCH_ITEMS, 'mapsReplacing', 'readOnlyReleases'], {
+      exitClass(virtual, vector, userMode, [...SEARCH_ITEMS, 'mapsReplacing', 'readOnlyReleases', 'deferrals'], {
         searches: 1,
         searchHits: 1,
         maps: 1,
@@ -116,16 +122,25 @@ function translationClasses(accounting: Accounting): TranslationClasses | undefi
   });
   const movesPid = { ...emulated, instruction: 'mtspr', sprn: Spr.PID };
   const classes: TranslationClasses = {
-    systemCall: byMode((userMode) => exitClass(ExitType.SYSCALL, Ivor.SYSCALL, userMode, [], { delivered: 1 << Priority.SYSCALL })),
+    systemCall: reflected(ExitType.SYSCALL, Ivor.SYSCALL, Priority.SYSCALL),
     data: misses(Ivor.DTLB_MISS, ExitType.DTLBREAL, ExitType.DTLBVIRT, Priority.DTLB_MISS),
     instruction: misses(Ivor.ITLB_MISS, ExitType.ITLBREAL, ExitType.ITLBVIRT, Priority.ITLB_MISS),
+    storage: {
+      data: reflected(ExitType.DSI, Ivor.DATA_STORAGE, Priority.DATA_STORAGE),
+      instruction: reflected(ExitType.ISI, Ivor.INST_STORAGE, Priority.INST_STORAGE),
+    },
     tlbwe,
     returnWithEntry,
-    samePid: exitClass(ExitType.EMUL_MTSPR, Ivor.PROGRAM, false, [], movesPid),
-    otherPid: exitClass(ExitType.EMUL_MTSPR, Ivor.PROGRAM, false, ['releases', 'readOnlyReleases'], {
+    samePid: exitClass(ExitType.EMUL_MTSPR, Ivor.PROGRAM, false, ['deferrals'], movesPid),
+    otherPid: exitClass(ExitType.EMUL_MTSPR, Ivor.PROGRAM, false, ['releases', 'readOnlyReleases', 'deferrals'], {
       ...movesPid,
       pidChanged: true,
       releaseScans: 1,
+    }),
+    tlbsx: exitClass(ExitType.EMUL_TLBSX, Ivor.PROGRAM, false, [...SEARCH_ITEMS, 'searchHits', 'deferrals'], {
+      ...emulated,
+      instruction: 'tlbsx',
+      searches: 1,
     }),
   };
   return all.every((each) => each.isPricedByItems) && pairs(classes).every(haveEqualItems) ? classes : undefined;

@@ -1,4 +1,5 @@
 import { constant, type HostRoutineBuilder, type I32 } from '@exitlab/core';
+import { HostCell } from '../host-area.js';
 import { Priority } from '../interrupts.js';
 import { Msr } from '../registers.js';
 import type { MappingLimits } from '../shadow-tlb.js';
@@ -38,7 +39,7 @@ export class MissCode extends ExitCode {
     const userMode = this.userMode(msr);
     const ea = b.let(this.#isData ? b.faultAddress() : b.interruptedPc());
     const space = b.let(b.ne(b.and(msr, constant(this.#isData ? Msr.DS : Msr.IS)), constant(0)));
-    const { found, items } = this.#shadow.search(ea, space);
+    const { found, items } = this.#shadow.search(ea, b.let(this.cell(HostCell.pid)), space);
     b.if(
       b.gtS(constant(0), found),
       () => this.#reflect(msr, userMode, ea, items),
@@ -49,22 +50,19 @@ export class MissCode extends ExitCode {
   #reflect(msr: I32, userMode: I32, ea: I32, items: Parameters<ClassChoice['cycles']>[1]): void {
     const { b } = this;
     if (this.#options.hasPatchedCode) b.declineIf(b.eq(userMode, constant(0)));
-    const choice = ClassChoice.byMode(this.#options.classes.real, userMode);
-    const cycles = choice.cycles(this, items);
-    const exit = this.take(0);
-    const esr = b.let(b.syndromeRegister());
-    b.passTime(cycles, 0);
-    b.clearReservation();
-    this.bookClass(choice, exit, cycles, items);
-    this.observe(exit, { userMode, fault: { address: ea, isVirtual: false } });
-    this.deliver(this.#isData ? Priority.DTLB_MISS : Priority.ITLB_MISS, exit, msr, { esr, dear: ea });
+    this.reflect({
+      priority: this.#isData ? Priority.DTLB_MISS : Priority.ITLB_MISS,
+      ...{ msr, userMode, items },
+      choice: ClassChoice.byMode(this.#options.classes.real, userMode),
+      fault: { address: ea, isVirtual: false },
+    });
   }
 
   #map(userMode: I32, ea: I32, found: I32, searched: Parameters<ClassChoice['cycles']>[1]): void {
     const { b } = this;
     const entry = this.#shadow.entry(found);
     const plan = this.#shadow.plan(entry, this.#shadow.pageMask(entry), ea);
-    const items = { ...searched, mapsReplacing: plan.isReplacing, readOnlyReleases: plan.isReplacingReadOnly };
+    const items = { ...searched, mapsReplacing: plan.isReplacing, readOnlyReleases: plan.isReplacingReadOnly, deferrals: this.deferrals };
     const choice = ClassChoice.byMode(this.#options.classes.virtual, userMode);
     const cycles = choice.cycles(this, items);
     const exit = this.take(0);

@@ -51,11 +51,13 @@ export class ShadowCode {
     this.#limits = limits;
   }
 
-  /** The slot of the first guest entry that translates `ea`, or -1, and how the search told the slots before it from a hit. */
-  search(ea: I32, space: I32): { found: I32; items: Readonly<Partial<Record<WorkItemName, I32>>> } {
+  /**
+   * The slot of the first guest entry that translates `ea` for `pid` in address space `space`, or -1, and how the search told the slots
+   * before it from a hit. All operands are pinned.
+   */
+  search(ea: I32, pid: I32, space: I32): { found: I32; items: Readonly<Partial<Record<WorkItemName, I32>>> } {
     const code = this.#code;
     const { b } = code;
-    const pid = b.let(code.cell(HostCell.pid));
     const count = () => b.variable(ZERO);
     const counts = {
       slotsBelow: count(),

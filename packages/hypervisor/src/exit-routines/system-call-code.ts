@@ -28,12 +28,6 @@ export class SystemCallCode extends ExitCode {
       else b.declineIf(b.eq(b.gpr(constant(0)), constant(HYPERCALL_R0)));
     });
     const choice = ClassChoice.byMode(this.#options.classes, userMode);
-    const cycles = choice.cycles(this, {});
-    const exit = this.take(0);
-    b.passTime(cycles, 0);
-    b.clearReservation();
-    this.bookClass(choice, exit, cycles, {});
-    this.observe(exit, { userMode });
-    this.deliver(Priority.SYSCALL, exit, msr);
+    this.reflect({ priority: Priority.SYSCALL, msr, userMode, choice, items: {} });
   }
 }

@@ -144,7 +144,8 @@ export class ExitTraceFile implements TraceRecorder {
     words[record + DURATION_OFFSET / BYTES_A_WORD] = duration;
     if (event === LONG_EXIT_EVENT) words[record + DURATION_OFFSET / BYTES_A_WORD + 1] = duration / WORD;
     place.next = BYTES_A_WORD * record + event.recordBytes;
-    place.last = this.#page + PAGE_BYTES - this.layout.sizeBytes;
+    // Where a page ends must not depend on who makes its last record.
+    place.last = this.#page + PAGE_BYTES - MOST_BYTES;
     place.originNanoseconds = nanoseconds;
     place.sinceOriginNanoseconds = 0;
   }
