@@ -100,6 +100,8 @@ export class Accounting {
   pin(type: ExitType, work: Work): PinnedEntry {
     const known = this.#pinned.find((entry) => entry.type === type && entry.work.equals(work));
     if (known !== undefined) return known;
+    if (this.#pinned.length === PINNED_COUNTS)
+      throw new Error('there is no room for another kind of exits that are booked by a count alone');
     const entry = new PinnedEntry(type, work.copy(), this.#costProfile.price(type, work), this.#pinnedCounts, this.#pinned.length);
     this.#pinned.push(entry);
     return entry;
