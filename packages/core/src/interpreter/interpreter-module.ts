@@ -29,7 +29,8 @@ export function buildInterpreterModule(memoryPages: number, countsInstructions =
  *
  * With `isDispatched` it also returns where a jump leads to translated code or to what is hot enough to be, and after one instruction
  * where State.interpretsOne says so. Without `hasSpecial` it sets State.interpretsAll and returns in front of an instruction that few
- * guests execute: these are most of the code, and V8 takes twice as long for the whole, during which it runs slowly. With
+ * guests execute: these are most of the code, and V8 takes twice as long for the whole, during which it runs slowly. As what a device gives
+ * for an instruction must not be fetched twice, it also returns where a page is not in the software TLB. With
  * `countsInstructions` it counts in State.instructionCounts how often each was begun, those that then trapped included.
  */
 export function interpreterFunction({
@@ -65,7 +66,7 @@ export function interpreterFunction({
   const instructions = INSTRUCTION_SET.filter((instruction) => hasSpecial || !isSpecial(instruction));
   const cases = new Map(instructions.toReversed().map((instruction) => [instruction, emit.block()]));
   emit.block();
-  set(locals.word, fetch(b, pc, isDispatched, exit));
+  set(locals.word, fetch(b, pc, { isDispatched, callsOut: hasSpecial }, exit));
   emit.releaseLocals();
   emitDispatch(emit, locals.word, [illegal, ...INSTRUCTION_SET.map((instruction) => cases.get(instruction) ?? special)], illegal);
   emit.end();

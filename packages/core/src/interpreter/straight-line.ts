@@ -83,8 +83,15 @@ function lineEnd(b: Builder, pc: I32): I32 {
 
 const entryOf = (b: StateBuilder, pc: I32): I32 => b.word32(b.add(b.pageOffset(pc), b.state(State.executeTable)), 0);
 
+/** How the interpreter is called, and what it has for a page that is not in the software TLB. */
+export interface FetchOptions {
+  readonly isDispatched: boolean;
+  /** It fetches from there by a call-out; else it leaves. */
+  readonly callsOut: boolean;
+}
+
 /** The word at pc; goes to `exit` where the count is used up, behind the only instruction, and for an interrupt. */
-export function fetch(b: StateBuilder, pc: I32, isDispatched: boolean, exit: Label): I32 {
+export function fetch(b: StateBuilder, pc: I32, { isDispatched, callsOut }: FetchOptions, exit: Label): I32 {
   const { emit } = b;
   const leaveIf = (condition: I32) => {
     emit.value(condition);
@@ -94,25 +101,28 @@ export function fetch(b: StateBuilder, pc: I32, isDispatched: boolean, exit: Lab
     leaveIf(b.gtS(ONE, b.sub(b.state(Cell.end), pc)));
     if (isDispatched) leaveIf(b.eq(pc, b.state(Cell.last)));
     const entry = b.let(entryOf(b, pc));
-    b.if(
-      entry,
-      () => {
-        b.setState(Cell.entry, entry);
-        b.setState(Cell.page, b.and(pc, constant(-PAGE_BYTES)));
-        b.setState(Cell.stop, lineEnd(b, pc));
-        if (isDispatched) b.if(b.ne(b.state(Cell.last), constant(NO_PAGE)), () => b.setState(Cell.stop, b.add(pc, constant(4))));
-      },
-      () => {
-        // Not in the table: a miss, a page that is smaller than the table's, or an interrupt.
-        b.setState(State.pc, pc);
-        b.setState(State.remaining, countAt(b, pc));
-        const address = b.let(b.result(calloutIndex('fetch'), pc));
-        setCount(b, pc);
-        leaveIf(b.eq(address, constant(0)));
-        b.setState(Cell.entry, b.sub(address, b.add(pc, constant(RAM_OFFSET))));
-        lookAgain(b, b.add(pc, constant(4)), true);
-      },
-    );
+    const takeEntry = () => {
+      b.setState(Cell.entry, entry);
+      b.setState(Cell.page, b.and(pc, constant(-PAGE_BYTES)));
+      b.setState(Cell.stop, lineEnd(b, pc));
+      if (isDispatched) b.if(b.ne(b.state(Cell.last), constant(NO_PAGE)), () => b.setState(Cell.stop, b.add(pc, constant(4))));
+    };
+    if (callsOut) b.if(entry, takeEntry, () => fetchByCallOut(b, pc, leaveIf));
+    else {
+      leaveIf(b.eq(entry, constant(0)));
+      takeEntry();
+    }
   });
   return b.word32(b.add(pc, b.state(Cell.entry)), RAM_OFFSET);
+}
+
+/** Where there is no entry: a miss, a page that is smaller than the table's or holds no RAM, or an interrupt. */
+function fetchByCallOut(b: StateBuilder, pc: I32, leaveIf: (condition: I32) => void): void {
+  b.setState(State.pc, pc);
+  b.setState(State.remaining, countAt(b, pc));
+  const address = b.let(b.result(calloutIndex('fetch'), pc));
+  setCount(b, pc);
+  leaveIf(b.eq(address, constant(0)));
+  b.setState(Cell.entry, b.sub(address, b.add(pc, constant(RAM_OFFSET))));
+  lookAgain(b, b.add(pc, constant(4)), true);
 }

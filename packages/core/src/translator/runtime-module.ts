@@ -137,7 +137,7 @@ function runFunction(promotionEntries: number): FunctionDefinition {
   const before = b.let(retirable());
   b.setState(State.interpretsOne, b.eq(reason.value, constant(RegionExit.access)));
   b.if(
-    b.state(State.interpretsAll),
+    b.or(b.state(State.interpretsAll), b.eq(entry.value, constant(0))),
     () => emit.call(INTERPRET_ALL_INDEX),
     () => emit.call(INTERPRET_ORDINARY_INDEX),
   );
