@@ -114,7 +114,7 @@ export function mapCode(): FunctionDefinition {
     b.if(b.eq(b.state(State.dataWatched), ZERO), () =>
       b.run(functionIndex('enterPage'), b.sub(b.state(State.executeTable), constant(SoftTlbTable.execute)), pc, index),
     );
-    b.emit.value(b.word32(b.add(b.pageOffset(pc), b.state(State.executeTable)), 0));
+    b.emit.value(entryOf(b, pc, Access.execute));
   });
 }
 

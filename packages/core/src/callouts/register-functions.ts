@@ -1,6 +1,7 @@
 import { SPR_NUMBERS, SPRN_PRIVILEGED, sprByNumber, sprn } from '../isa/special-purpose-registers.js';
 import { Esr, Vector } from '../isa/vectors.js';
 import type { ClockRates } from '../processor/modelled-clock.js';
+import { SpecialRegisters } from '../processor/special-registers.js';
 import { State } from '../processor/state-layout.js';
 import { calloutIndex } from '../semantics/callouts.js';
 import { addDouble, divDouble, double, doubleOfWord, doublewordOfDouble, floorDouble, mulDouble, subDouble } from '../semantics/double.js';
@@ -23,12 +24,13 @@ export function installSprRules(memory: ArrayBuffer): void {
   for (let number = 0; number < SPR_NUMBERS; number++) {
     const row = sprByNumber(number);
     if (row === undefined || row.storage === 'computed') continue;
-    const userMay = (privilege: 'user' | 'supervisor' | undefined) => privilege === 'user' && (number & SPRN_PRIVILEGED) === 0;
+    const may = (direction: 'read' | 'write', user: boolean) => typeof SpecialRegisters.check(number, direction, user) !== 'string';
+    const isPlain = row.storage === 'plain';
     const moves =
-      (userMay(row.read) ? Move.userReads : 0) |
-      (row.read ? Move.supervisorReads : 0) |
-      (row.storage === 'plain' && userMay(row.write) ? Move.userWrites : 0) |
-      (row.storage === 'plain' && row.write ? Move.supervisorWrites : 0);
+      (may('read', true) ? Move.userReads : 0) |
+      (may('read', false) ? Move.supervisorReads : 0) |
+      (isPlain && may('write', true) ? Move.userWrites : 0) |
+      (isPlain && may('write', false) ? Move.supervisorWrites : 0);
     const rule = (number * Rule.size) / 4;
     words[rule] = (row.storedAt ?? number) | moves;
     words[rule + Rule.mask / 4] = row.mask ?? -1;

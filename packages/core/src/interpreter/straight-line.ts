@@ -68,11 +68,15 @@ export function beginLineOrLeave(b: StateBuilder, pc: I32, exit: Label): I32 {
     const entry = b.let(entryOf(b, pc));
     emit.value(b.eq(entry, constant(0)));
     emit.branchIf(exit);
-    b.setState(Cell.entry, entry);
-    b.setState(Cell.page, b.and(pc, constant(-PAGE_BYTES)));
+    setPage(b, pc, entry);
   });
   b.setState(Cell.stop, lineEnd(b, pc));
   return b.let(b.state(Cell.entry));
+}
+
+function setPage(b: StateBuilder, pc: I32, entry: I32): void {
+  b.setState(Cell.entry, entry);
+  b.setState(Cell.page, b.and(pc, constant(-PAGE_BYTES)));
 }
 
 /** The nearer of the ends of the page and of the count. */
@@ -102,8 +106,7 @@ export function fetch(b: StateBuilder, pc: I32, { isDispatched, callsOut }: Fetc
     if (isDispatched) leaveIf(b.eq(pc, b.state(Cell.last)));
     const entry = b.let(entryOf(b, pc));
     const takeEntry = () => {
-      b.setState(Cell.entry, entry);
-      b.setState(Cell.page, b.and(pc, constant(-PAGE_BYTES)));
+      setPage(b, pc, entry);
       b.setState(Cell.stop, lineEnd(b, pc));
       if (isDispatched) b.if(b.ne(b.state(Cell.last), constant(NO_PAGE)), () => b.setState(Cell.stop, b.add(pc, constant(4))));
     };
