@@ -57,7 +57,7 @@ for (const strategy of ['trap', 'pv', 'patched']) {
       const sum = durations.reduce((total, each) => total + each, 0);
       // Each is rounded to a nanosecond.
       t.true(Math.abs(sum - (sumCycles / coreHz) * 1e9) <= count / 2, type);
-      t.is(Math.max(...durations), Math.round((maxCycles / coreHz) * 1e9), type);
+      t.true(Math.abs(Math.max(...durations) - (maxCycles / coreHz) * 1e9) <= 0.5, type);
     }
   });
 }

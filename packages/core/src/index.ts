@@ -17,6 +17,7 @@ export { DEFAULT_ENGINE, ENGINES, type EngineName, type Processor440Options } fr
 export type { ProcessorStatistics } from './processor/processor-statistics.js';
 export {
   addDouble,
+  bitsOfDouble,
   double,
   doubleOfUnsigned,
   doubleOfWord,
@@ -27,7 +28,6 @@ export {
   mulDouble,
   selectDouble,
   subDouble,
-  wordOfDouble,
 } from './semantics/double.js';
 export { constant, type F64, type I32 } from './semantics/expression.js';
 export type { TranslatorStatistics } from './translator/statistics.js';

@@ -10,7 +10,7 @@ export interface RecordPlace {
   /** Byte offset in `words` of the next record, and the last offset at which a routine may write one. */
   next: number;
   last: number;
-  /** A time in nanoseconds, a whole number, and that of the record before, counted from it. */
+  /** A time in nanoseconds, an even number, so that what is counted from it rounds alike; and that of the record before, counted from it. */
   originNanoseconds: number;
   sinceOriginNanoseconds: number;
 }
@@ -24,7 +24,7 @@ export interface RecordLayout {
   readonly type: { readonly offset: number; readonly shift: number; readonly bits: number };
   /** Where the guest was: the address that the interrupt saved. */
   readonly pc: { readonly offset: number };
-  /** Nanoseconds until the guest could go on; halves are rounded up. */
+  /** Nanoseconds until the guest could go on. These and those of `time` are to the nearest, ties to even. */
   readonly duration: { readonly offset: number };
   readonly nanosecondsACycle: number;
 }

@@ -7,8 +7,8 @@ export const EMULATION_SLOTS = 1024;
 export const EMULATION_SLOT_BYTES = 64;
 export const PINNED_COUNTS = 512;
 export const EXIT_CLASS_CAPACITY = 24;
-/** Room for records of exits. */
-export const RECORD_BYTES = 1 << 18;
+/** Room for records of exits: as many as are made until what has been written can be heard of, at 200 MB a second. */
+export const RECORD_BYTES = 1 << 23;
 
 /** Places in the host's memory, byte offsets from its start. What the exit routine and the hypervisor both touch lies here. */
 export const HostCell = {
@@ -83,7 +83,7 @@ export class HostArea {
   readonly doubles: Float64Array<ArrayBuffer>;
 
   constructor(memory: HostMemory) {
-    if (memory.sizeBytes < HostCell.end) throw new Error('the host memory is too small for the hypervisor');
+    if (memory.sizeBytes < HostCell.records + RECORD_BYTES) throw new Error('the host memory is too small for the hypervisor');
     this.memory = memory;
     this.words = new Uint32Array(memory.buffer, memory.base, HostCell.end >>> 2);
     this.doubles = new Float64Array(memory.buffer, memory.base, HostCell.end >>> 3);

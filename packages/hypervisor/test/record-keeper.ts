@@ -7,6 +7,12 @@ export interface KeptRecord {
   readonly durationNanoseconds: number;
 }
 
+/** To the nearest whole number; of two, the even one. */
+export function whole(nanoseconds: number): number {
+  const isTie = nanoseconds % 1 === 0.5;
+  return isTie ? 2 * Math.round(nanoseconds / 2) : Math.round(nanoseconds);
+}
+
 /** Records of six words, of which two are nobody's, in another order than any trace has. */
 const WORDS = 6;
 const TIME_BITS = 3;
@@ -40,13 +46,13 @@ export class RecordKeeper implements ExitRecorder {
 
   add(type: number, pc: number, takenAtCycles: number, durationCycles: number): void {
     const place = this.#take();
-    const nanoseconds = (cycles: number) => Math.round(cycles * this.layout.nanosecondsACycle);
+    const nanoseconds = (cycles: number) => whole(cycles * this.layout.nanosecondsACycle);
     this.#nanoseconds = nanoseconds(takenAtCycles);
     this.#kept.push({ type, pc, takenAtNanoseconds: this.#nanoseconds, durationNanoseconds: nanoseconds(durationCycles) });
     this.added++;
     place.last = this.layout.sizeBytes * (this.#room - 1);
-    place.originNanoseconds = this.#nanoseconds;
-    place.sinceOriginNanoseconds = 0;
+    place.sinceOriginNanoseconds = this.#nanoseconds % 2;
+    place.originNanoseconds = this.#nanoseconds - place.sinceOriginNanoseconds;
   }
 
   /** All exits so far. */

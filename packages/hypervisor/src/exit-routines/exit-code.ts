@@ -1,5 +1,6 @@
 import {
   addDouble,
+  bitsOfDouble,
   constant,
   double,
   doubleOfUnsigned,
@@ -14,7 +15,6 @@ import {
   mulDouble,
   selectDouble,
   subDouble,
-  wordOfDouble,
 } from '@exitlab/core';
 import { DurationField } from '../durations.js';
 import { sharedAddress } from '../emulation/inline-emulation.js';
@@ -79,8 +79,8 @@ export interface ReflectedExit {
   readonly fault?: ObservedFault & { readonly isVirtual: false };
 }
 
-/** To a whole number, halves up; for what is not negative and less than two seconds, as no price of an exit comes near. */
-const rounded = (nanoseconds: F64): I32 => wordOfDouble(addDouble(nanoseconds, double(0.5)));
+/** In a double of this size the last bit is worth 1, so that a sum with it ends in the other summand as a whole number, ties to even. */
+const WHOLE = double(1.5 * 2 ** 52);
 
 type DetectorFieldName = keyof typeof DetectorField;
 
@@ -88,8 +88,8 @@ type DetectorFieldName = keyof typeof DetectorField;
 export class ExitCode {
   readonly b: HostRoutineBuilder;
   readonly options: ExitRoutineOptions;
-  /** Nanoseconds from the origin of records to the exit; set by {@link begin} where exits are recorded. */
-  #recordTime: I32 = constant(0);
+  /** When the exit was taken, pinned by {@link begin}: no time passes between the begin of a routine and its booking. */
+  #takenAt: F64 = double(0);
   #deferrals: I32 = constant(0);
 
   constructor(b: HostRoutineBuilder, options: ExitRoutineOptions) {
@@ -136,6 +136,7 @@ export class ExitCode {
     const { b } = this;
     b.declineIf(this.cell(HostCell.blocked));
     if (this.options.isLogged) b.declineIf(b.eq(this.cell(HostCell.logCount), constant(LOG_ROWS)));
+    this.#takenAt = b.cycles();
     if (this.options.recordLayout) this.#declineUnlessRecordFits(this.options.recordLayout);
     const msr = b.let(this.shared(SharedField.msr));
     b.declineIf(b.and(msr, constant(Msr.WE)));
@@ -159,7 +160,7 @@ export class ExitCode {
   /** Before any time has passed. `completes`: the hypervisor completes an instruction. */
   take(completes: 0 | 1): TakenExit {
     const { b } = this;
-    const takenAt = b.cycles();
+    const takenAt = this.#takenAt;
     const emulated = this.doubleCell(HostCell.emulatedInstructions);
     const guestInstructions = b.let(addDouble(addDouble(b.completedInstructions(takenAt), emulated), double(completes)));
     return { pc: b.let(b.interruptedPc()), takenAt, guestInstructions };
@@ -286,26 +287,33 @@ export class ExitCode {
   }
 
   // --- the record (exit-recording.ts) ---------------------------------------------------------------------------------------
-  /** Also tells what time the record will have: no time passes between the begin of a routine and its booking. */
-  #declineUnlessRecordFits({ nanosecondsACycle, time }: RecordLayout): void {
+  #declineUnlessRecordFits(layout: RecordLayout): void {
     const { b } = this;
     b.declineIf(b.gtU(this.cell(HostCell.recordNext), this.cell(HostCell.recordLast)));
-    const sinceOrigin = b.let(subDouble(mulDouble(b.cycles(), double(nanosecondsACycle)), this.doubleCell(HostCell.recordOrigin)));
-    b.declineIf(geDouble(sinceOrigin, double(time.limit - 1)));
-    this.#recordTime = b.let(rounded(sinceOrigin));
+    b.declineIf(geDouble(this.#sinceOrigin(layout), double(layout.time.limit - 1)));
+  }
+
+  /** Nanoseconds from the origin of records to the exit, not yet rounded. */
+  #sinceOrigin({ nanosecondsACycle }: RecordLayout): F64 {
+    return subDouble(mulDouble(this.#takenAt, double(nanosecondsACycle)), this.doubleCell(HostCell.recordOrigin));
+  }
+
+  /** To the nearest whole number, ties to even; the low word of it. */
+  #whole(nanoseconds: F64): I32 {
+    return this.b.wrap(bitsOfDouble(addDouble(nanoseconds, WHOLE)));
   }
 
   #record(layout: RecordLayout, exitType: I32, pc: I32, duration: F64): void {
     const { b } = this;
     const at = b.let(this.cell(HostCell.recordNext));
-    const elapsed = this.#recordTime;
+    const elapsed = b.let(this.#whole(this.#sinceOrigin(layout)));
     const { time, type } = layout;
     const set = (offset: number, value: I32) => b.setWord32(at, this.address(HostCell.records) + offset, value);
     const delta = b.sub(elapsed, this.cell(HostCell.recordElapsed));
     set(time.offset, b.or(b.shl(delta, constant(time.shift)), constant(time.bits)));
     set(type.offset, b.or(b.shl(exitType, constant(type.shift)), constant(type.bits)));
     set(layout.pc.offset, pc);
-    set(layout.duration.offset, rounded(mulDouble(duration, double(layout.nanosecondsACycle))));
+    set(layout.duration.offset, this.#whole(mulDouble(duration, double(layout.nanosecondsACycle))));
     this.setCell(HostCell.recordElapsed, elapsed);
     this.setCell(HostCell.recordNext, b.add(at, constant(layout.sizeBytes)));
   }

@@ -1,5 +1,4 @@
-import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
-import { ResultFileError, systemReason } from '../result-file.js';
+import { PieceFile } from './piece-file.js';
 import { DURATION_OFFSET, EXIT_EVENT, type ExitEvent, firstWord, LONG_EXIT_EVENT, PC_OFFSET, TYPE_SHIFT } from './trace-event.js';
 import { PAGE_BYTES, PAGE_HEADER_BYTES, traceHeader } from './trace-header.js';
 
@@ -13,7 +12,7 @@ export interface TraceRecordPlace {
   /** Byte offset in `words` of the next record, and the last offset at which one may be written. */
   next: number;
   last: number;
-  /** A time in nanoseconds, and that of the record before, counted from it. */
+  /** A time in nanoseconds, even, so that what is counted from it rounds alike; and that of the record before, counted from it. */
   originNanoseconds: number;
   sinceOriginNanoseconds: number;
 }
@@ -25,7 +24,7 @@ export interface TraceRecordLayout {
   readonly time: { readonly offset: number; readonly shift: number; readonly bits: number; readonly limit: number };
   readonly type: { readonly offset: number; readonly shift: number; readonly bits: number };
   readonly pc: { readonly offset: number };
-  /** Nanoseconds, rounded as `Math.round` does. */
+  /** Nanoseconds; these and those of `time` to the nearest, ties to even. */
   readonly duration: { readonly offset: number };
   readonly nanosecondsACycle: number;
 }
@@ -47,8 +46,9 @@ export interface TraceOrigin {
   readonly coreHz: number;
 }
 
-/** Pages that are collected where nobody lends a place for more. */
-const PAGES = 4;
+/** Pages that are written at once; and how many there are room for where nobody lends a place for more. */
+const PIECE_PAGES = 8;
+const PIECE_BYTES = PIECE_PAGES * PAGE_BYTES;
 const BYTES_A_WORD = 4;
 /** A record's length in words is the type of the word before it; above the five bits of the type stands the time since the record before. */
 const DELTA_SHIFT = 5;
@@ -61,28 +61,29 @@ const HEAD_BYTES = BYTES_A_WORD;
 const MOST_BYTES = TIME_EXTEND_BYTES + HEAD_BYTES + LONG_EXIT_EVENT.recordBytes;
 const WORD = 2 ** 32;
 
+/** To the nearest whole number, ties to even. */
+function whole(nanoseconds: number): number {
+  const below = Math.floor(nanoseconds);
+  return nanoseconds - below === 0.5 ? below + (below % 2) : Math.round(nanoseconds);
+}
+
 /**
  * Writes exits, as they happen, into a file that `trace-cmd report` and KernelShark read. It is written in pieces, so that a trace may be
  * larger than memory; whatever ends the process, the pieces until then can be read.
  */
 export class ExitTraceFile implements TraceRecorder {
   readonly layout: TraceRecordLayout;
-  readonly #file: string;
-  readonly #descriptor: number;
-  readonly #sizeOffset: number;
-  readonly #pagesOffset: number;
+  readonly #file: PieceFile;
   #place: TraceRecordPlace = {
-    words: new Uint32Array((PAGES * PAGE_BYTES) / BYTES_A_WORD),
+    words: new Uint32Array(PIECE_BYTES / BYTES_A_WORD),
     ...{ next: PAGE_HEADER_BYTES, last: 0, originNanoseconds: 0, sinceOriginNanoseconds: 0 },
   };
-  /** Bytes of pages in the file. */
-  #writtenBytes = 0;
-  /** Where the present page begins among the place's, in bytes. */
+  /** Where the present piece, and in it the present page, begins among the place's bytes. */
+  #piece = 0;
   #page = 0;
 
   /** @throws ResultFileError where the file cannot be written, or not at any place, as a pipe cannot */
   constructor(file: string, { typeNames, coreHz }: TraceOrigin, task: string) {
-    this.#file = file;
     this.layout = {
       sizeBytes: HEAD_BYTES + EXIT_EVENT.recordBytes,
       time: { offset: 0, shift: DELTA_SHIFT, bits: EXIT_EVENT.recordBytes / BYTES_A_WORD, limit: MOST_DELTA },
@@ -92,18 +93,12 @@ export class ExitTraceFile implements TraceRecorder {
       nanosecondsACycle: 1e9 / coreHz,
     };
     const { bytes, sizeOffset } = traceHeader(typeNames, task);
-    this.#sizeOffset = sizeOffset;
-    this.#pagesOffset = bytes.length;
-    try {
-      this.#descriptor = openSync(file, 'w');
-    } catch (cause) {
-      throw new ResultFileError('unwritable', file, `Cannot write the trace ${file}: ${systemReason(cause)}.`, { cause });
-    }
-    if (!fstatSync(this.#descriptor).isFile()) {
-      closeSync(this.#descriptor);
-      throw new ResultFileError('unwritable', file, `Cannot write the trace ${file}: it must be a file, since its head is written again.`);
-    }
-    this.#write(bytes, 0);
+    // How much there is, so that the file can be read at any time.
+    this.#file = new PieceFile(file, bytes, (end) => {
+      const size = Buffer.alloc(8);
+      size.writeBigUInt64LE(BigInt(end - bytes.length));
+      this.#file.overwrite(size, sizeOffset);
+    });
   }
 
   recordIn(place: TraceRecordPlace): void {
@@ -121,8 +116,8 @@ export class ExitTraceFile implements TraceRecorder {
     const place = this.#place;
     const { words } = place;
     const { nanosecondsACycle } = this.layout;
-    const nanoseconds = Math.round(takenAtCycles * nanosecondsACycle);
-    const duration = Math.round(durationCycles * nanosecondsACycle);
+    const nanoseconds = whole(takenAtCycles * nanosecondsACycle);
+    const duration = whole(durationCycles * nanosecondsACycle);
     if (place.next + MOST_BYTES > this.#page + PAGE_BYTES) this.#endPage();
     let word = place.next / BYTES_A_WORD;
     let delta = nanoseconds - place.originNanoseconds - place.sinceOriginNanoseconds;
@@ -146,18 +141,21 @@ export class ExitTraceFile implements TraceRecorder {
     place.next = BYTES_A_WORD * record + event.recordBytes;
     // Where a page ends must not depend on who makes its last record.
     place.last = this.#page + PAGE_BYTES - MOST_BYTES;
-    place.originNanoseconds = nanoseconds;
-    place.sinceOriginNanoseconds = 0;
+    place.sinceOriginNanoseconds = nanoseconds % 2;
+    place.originNanoseconds = nanoseconds - place.sinceOriginNanoseconds;
   }
 
   /**
    * Writes what is left, and closes the file.
    * @throws ResultFileError
    */
-  close(): void {
-    if (this.#place.next > this.#page + PAGE_HEADER_BYTES) this.#endPage();
-    this.#writePages();
-    closeSync(this.#descriptor);
+  async close(): Promise<void> {
+    try {
+      if (this.#place.next > this.#page + PAGE_HEADER_BYTES) this.#endPage();
+      if (this.#page > this.#piece) this.#file.add(this.#bytes(this.#piece, this.#page), false);
+    } finally {
+      await this.#file.close();
+    }
   }
 
   #endPage(): void {
@@ -167,31 +165,22 @@ export class ExitTraceFile implements TraceRecorder {
     words[sizeWord + 1] = 0;
     words.fill(0, next / BYTES_A_WORD, (this.#page + PAGE_BYTES) / BYTES_A_WORD);
     this.#page += PAGE_BYTES;
-    if (this.#page === words.byteLength) this.#writePages();
+    if (this.#page === Math.min(this.#piece + PIECE_BYTES, words.byteLength)) this.#endPiece();
     this.#place.next = this.#page + PAGE_HEADER_BYTES;
   }
 
-  /** Writes the pages that are full, and then how many there are, so that the file can be read at any time. */
-  #writePages(): void {
-    const { words } = this.#place;
-    const pages = new Uint8Array(words.buffer, words.byteOffset, this.#page);
-    this.#write(pages, this.#pagesOffset + this.#writtenBytes);
-    this.#writtenBytes += pages.length;
-    this.#page = 0;
-    const size = Buffer.alloc(8);
-    size.writeBigUInt64LE(BigInt(this.#writtenBytes));
-    this.#write(size, this.#sizeOffset);
+  /** Has the piece written, and goes on in the one after it, if its memory is free; else this one's is used again. */
+  #endPiece(): void {
+    const following = this.#page < this.#place.words.byteLength ? this.#page : 0;
+    const isFree = following !== this.#piece && !this.#file.isBusy(this.#bytes(following, following + PIECE_BYTES));
+    this.#file.add(this.#bytes(this.#piece, this.#page), isFree);
+    if (isFree) this.#piece = following;
+    this.#page = this.#piece;
   }
 
-  #write(bytes: Uint8Array, position: number): void {
-    try {
-      for (let written = 0; written < bytes.length; ) {
-        written += writeSync(this.#descriptor, bytes, written, bytes.length - written, position + written);
-      }
-    } catch (cause) {
-      throw new ResultFileError('unwritable', this.#file, `Cannot write the trace ${this.#file} further: ${systemReason(cause)}.`, {
-        cause,
-      });
-    }
+  /** Bytes of the place, as far as there are. */
+  #bytes(begin: number, end: number): Uint8Array {
+    const { buffer, byteOffset, byteLength } = this.#place.words;
+    return new Uint8Array(buffer, byteOffset + begin, Math.min(end, byteLength) - begin);
   }
 }
