@@ -40,7 +40,7 @@ export class ExitBook {
     this.#clock = clock;
     this.#onExit = onExit;
     this.#recorder = recorder;
-    recorder?.recordIn(new HostRecordPlace(area));
+    recorder?.recordIn(new HostRecordPlace(area, recorder.layout));
     this.accounting = new Accounting(costProfile, exitTiming, {
       timeInGuest: area.doublesAt(HostCell.timeInGuest, DURATION_FIELDS),
       pinnedCounts: area.doublesAt(HostCell.pinnedCounts, PINNED_COUNTS),

@@ -5,7 +5,7 @@ import { type HostArea, HostCell, RECORD_BYTES } from './host-area.js';
  * routines. A recorder may begin a page, turn it or write it away whenever it is called; routines write what fits.
  */
 export interface RecordPlace {
-  /** Memory for records. */
+  /** Memory for records, `placeBytes` of the layout. */
   readonly words: Uint32Array<ArrayBuffer>;
   /** Byte offset in `words` of the next record, and the last offset at which a routine may write one. */
   next: number;
@@ -17,6 +17,8 @@ export interface RecordPlace {
 
 /** A record as a routine writes it, a word a property; byte offsets are from the record's start. */
 export interface RecordLayout {
+  /** How much memory the recorder wants lent. */
+  readonly placeBytes: number;
   readonly sizeBytes: number;
   /** Nanoseconds since the record before, shifted left, and the other bits. Only what is less than `limit` after the origin fits. */
   readonly time: { readonly offset: number; readonly shift: number; readonly bits: number; readonly limit: number };
@@ -53,9 +55,10 @@ export class HostRecordPlace implements RecordPlace {
   readonly #area: HostArea;
   readonly #origin: Float64Array;
 
-  constructor(area: HostArea) {
+  constructor(area: HostArea, { placeBytes }: RecordLayout) {
+    if (placeBytes > RECORD_BYTES) throw new Error('the host memory has no such room for records');
     this.#area = area;
-    this.words = new Uint32Array(area.memory.buffer, area.memory.base + HostCell.records, RECORD_BYTES / 4);
+    this.words = new Uint32Array(area.memory.buffer, area.memory.base + HostCell.records, placeBytes / 4);
     this.#origin = area.doublesAt(HostCell.recordOrigin, 1);
   }
 

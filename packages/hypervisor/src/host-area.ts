@@ -7,8 +7,8 @@ export const EMULATION_SLOTS = 1024;
 export const EMULATION_SLOT_BYTES = 64;
 export const PINNED_COUNTS = 512;
 export const EXIT_CLASS_CAPACITY = 24;
-/** Room for records of exits: as many as are made until what has been written can be heard of, at 200 MB a second. */
-export const RECORD_BYTES = 1 << 23;
+/** Room for records of exits: some 32,000 of a trace's, which is how many go by before the recorder must be asked. */
+export const RECORD_BYTES = 1 << 19;
 
 /** Places in the host's memory, byte offsets from its start. What the exit routine and the hypervisor both touch lies here. */
 export const HostCell = {

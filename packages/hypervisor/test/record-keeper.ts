@@ -31,6 +31,7 @@ export class RecordKeeper implements ExitRecorder {
   constructor(coreHz: number, room = 10) {
     this.#room = room;
     this.layout = {
+      placeBytes: 4 * WORDS * room,
       sizeBytes: 4 * WORDS,
       pc: { offset: 0 },
       duration: { offset: 8 },

@@ -156,7 +156,7 @@ export const Slot = { pc: 0, entry: 4, function: 8, place: 12, size: 16 } as con
 
 /** Then the host's memory, see host/host-memory.ts, and RAM. */
 export const HOST_MEMORY_BASE = ENTRIES_BASE + 4 * REGION_TABLE_SIZE;
-export const HOST_MEMORY_BYTES = 9 << 20;
+export const HOST_MEMORY_BYTES = 1 << 20;
 export const RAM_BASE = HOST_MEMORY_BASE + HOST_MEMORY_BYTES;
 
 /**

@@ -1,4 +1,5 @@
-import { PieceFile } from './piece-file.js';
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { ResultFileError, systemReason } from '../result-file.js';
 import { DURATION_OFFSET, EXIT_EVENT, type ExitEvent, firstWord, LONG_EXIT_EVENT, PC_OFFSET, TYPE_SHIFT } from './trace-event.js';
 import { PAGE_BYTES, PAGE_HEADER_BYTES, traceHeader } from './trace-header.js';
 
@@ -7,7 +8,7 @@ import { PAGE_BYTES, PAGE_HEADER_BYTES, traceHeader } from './trace-header.js';
  * itself ({@link TraceRecordLayout}) as far as they fit, before the rest goes through {@link ExitTraceFile.add}.
  */
 export interface TraceRecordPlace {
-  /** Pages of records, in the byte order of WebAssembly's memory. */
+  /** Memory for records, `placeBytes` of the layout, in the byte order of WebAssembly's. */
   readonly words: Uint32Array<ArrayBuffer>;
   /** Byte offset in `words` of the next record, and the last offset at which one may be written. */
   next: number;
@@ -19,6 +20,8 @@ export interface TraceRecordPlace {
 
 /** A record, in words: how each is made. Byte offsets are from the record's start. */
 export interface TraceRecordLayout {
+  /** How much memory the recorder wants lent. */
+  readonly placeBytes: number;
   readonly sizeBytes: number;
   /** Nanoseconds since the record before, less than `limit`: shifted left, and the other bits. */
   readonly time: { readonly offset: number; readonly shift: number; readonly bits: number; readonly limit: number };
@@ -46,9 +49,6 @@ export interface TraceOrigin {
   readonly coreHz: number;
 }
 
-/** Pages that are written at once; and how many there are room for where nobody lends a place for more. */
-const PIECE_PAGES = 8;
-const PIECE_BYTES = PIECE_PAGES * PAGE_BYTES;
 const BYTES_A_WORD = 4;
 /** A record's length in words is the type of the word before it; above the five bits of the type stands the time since the record before. */
 const DELTA_SHIFT = 5;
@@ -68,23 +68,27 @@ function whole(nanoseconds: number): number {
 }
 
 /**
- * Writes exits, as they happen, into a file that `trace-cmd report` and KernelShark read. It is written in pieces, so that a trace may be
- * larger than memory; whatever ends the process, the pieces until then can be read.
+ * Writes exits, as they happen, into a file that `trace-cmd report` and KernelShark read. It is written page by page, so that a trace may be
+ * larger than memory; whatever ends the process, the pages until then can be read.
  */
 export class ExitTraceFile implements TraceRecorder {
   readonly layout: TraceRecordLayout;
-  readonly #file: PieceFile;
+  readonly #file: string;
+  readonly #descriptor: number;
+  readonly #sizeOffset: number;
+  readonly #pagesOffset: number;
   #place: TraceRecordPlace = {
-    words: new Uint32Array(PIECE_BYTES / BYTES_A_WORD),
+    words: new Uint32Array(PAGE_BYTES / BYTES_A_WORD),
     ...{ next: PAGE_HEADER_BYTES, last: 0, originNanoseconds: 0, sinceOriginNanoseconds: 0 },
   };
-  /** Where the present piece, and in it the present page, begins among the place's bytes. */
-  #piece = 0;
-  #page = 0;
+  /** Where the next page goes in the file. */
+  #end: number;
 
   /** @throws ResultFileError where the file cannot be written, or not at any place, as a pipe cannot */
   constructor(file: string, { typeNames, coreHz }: TraceOrigin, task: string) {
+    this.#file = file;
     this.layout = {
+      placeBytes: PAGE_BYTES,
       sizeBytes: HEAD_BYTES + EXIT_EVENT.recordBytes,
       time: { offset: 0, shift: DELTA_SHIFT, bits: EXIT_EVENT.recordBytes / BYTES_A_WORD, limit: MOST_DELTA },
       type: { offset: HEAD_BYTES, shift: TYPE_SHIFT, bits: firstWord(EXIT_EVENT) },
@@ -92,16 +96,25 @@ export class ExitTraceFile implements TraceRecorder {
       duration: { offset: HEAD_BYTES + DURATION_OFFSET },
       nanosecondsACycle: 1e9 / coreHz,
     };
-    const { bytes, sizeOffset } = traceHeader(typeNames, task);
-    // How much there is, so that the file can be read at any time.
-    this.#file = new PieceFile(file, bytes, (end) => {
-      const size = Buffer.alloc(8);
-      size.writeBigUInt64LE(BigInt(end - bytes.length));
-      this.#file.overwrite(size, sizeOffset);
-    });
+    const { bytes, sizeOffset, pagesOffset } = traceHeader(typeNames, task);
+    this.#sizeOffset = sizeOffset;
+    this.#pagesOffset = pagesOffset;
+    this.#end = pagesOffset;
+    try {
+      this.#descriptor = openSync(file, 'w');
+    } catch (cause) {
+      throw new ResultFileError('unwritable', file, `Cannot write the trace ${file}: ${systemReason(cause)}.`, { cause });
+    }
+    if (!fstatSync(this.#descriptor).isFile()) {
+      closeSync(this.#descriptor);
+      throw new ResultFileError('unwritable', file, `Cannot write the trace ${file}: it must be a file, since its head is written again.`);
+    }
+    this.#write(bytes, 0);
+    this.#lengthen();
   }
 
   recordIn(place: TraceRecordPlace): void {
+    if (place.words.byteLength < PAGE_BYTES) throw new Error('a trace needs more memory for its records');
     this.#place = place;
     place.next = PAGE_HEADER_BYTES;
     // The first record of a page is ours.
@@ -118,13 +131,13 @@ export class ExitTraceFile implements TraceRecorder {
     const { nanosecondsACycle } = this.layout;
     const nanoseconds = whole(takenAtCycles * nanosecondsACycle);
     const duration = whole(durationCycles * nanosecondsACycle);
-    if (place.next + MOST_BYTES > this.#page + PAGE_BYTES) this.#endPage();
+    if (place.next + MOST_BYTES > PAGE_BYTES) this.#endPage();
     let word = place.next / BYTES_A_WORD;
     let delta = nanoseconds - place.originNanoseconds - place.sinceOriginNanoseconds;
-    if (place.next === this.#page + PAGE_HEADER_BYTES) {
+    if (place.next === PAGE_HEADER_BYTES) {
       // The record's time is the page's.
       delta = 0;
-      words.set([nanoseconds % WORD, nanoseconds / WORD], this.#page / BYTES_A_WORD);
+      words.set([nanoseconds % WORD, nanoseconds / WORD]);
     }
     if (delta >= MOST_DELTA) {
       words[word++] = ((delta % MOST_DELTA) << DELTA_SHIFT) | TIME_EXTEND_TYPE;
@@ -140,7 +153,7 @@ export class ExitTraceFile implements TraceRecorder {
     if (event === LONG_EXIT_EVENT) words[record + DURATION_OFFSET / BYTES_A_WORD + 1] = duration / WORD;
     place.next = BYTES_A_WORD * record + event.recordBytes;
     // Where a page ends must not depend on who makes its last record.
-    place.last = this.#page + PAGE_BYTES - MOST_BYTES;
+    place.last = PAGE_BYTES - MOST_BYTES;
     place.sinceOriginNanoseconds = nanoseconds % 2;
     place.originNanoseconds = nanoseconds - place.sinceOriginNanoseconds;
   }
@@ -149,38 +162,44 @@ export class ExitTraceFile implements TraceRecorder {
    * Writes what is left, and closes the file.
    * @throws ResultFileError
    */
-  async close(): Promise<void> {
-    try {
-      if (this.#place.next > this.#page + PAGE_HEADER_BYTES) this.#endPage();
-      if (this.#page > this.#piece) this.#file.add(this.#bytes(this.#piece, this.#page), false);
-    } finally {
-      await this.#file.close();
-    }
+  close(): void {
+    if (this.#place.next > PAGE_HEADER_BYTES) this.#endPage();
+    closeSync(this.#descriptor);
   }
 
+  /** Writes the page, as far as there is something in it, and then how many there are, so that the file can be read at any time. */
   #endPage(): void {
     const { words, next } = this.#place;
-    const sizeWord = (this.#page + PAGE_HEADER_BYTES / 2) / BYTES_A_WORD;
-    words[sizeWord] = next - this.#page - PAGE_HEADER_BYTES;
-    words[sizeWord + 1] = 0;
-    words.fill(0, next / BYTES_A_WORD, (this.#page + PAGE_BYTES) / BYTES_A_WORD);
-    this.#page += PAGE_BYTES;
-    if (this.#page === Math.min(this.#piece + PIECE_BYTES, words.byteLength)) this.#endPiece();
-    this.#place.next = this.#page + PAGE_HEADER_BYTES;
+    words.set([next - PAGE_HEADER_BYTES, 0], PAGE_HEADER_BYTES / 2 / BYTES_A_WORD);
+    this.#write(new Uint8Array(words.buffer, words.byteOffset, next), this.#end);
+    this.#end += PAGE_BYTES;
+    this.#lengthen();
+    const size = Buffer.alloc(8);
+    size.writeBigUInt64LE(BigInt(this.#end - this.#pagesOffset));
+    this.#write(size, this.#sizeOffset);
+    this.#place.next = PAGE_HEADER_BYTES;
   }
 
-  /** Has the piece written, and goes on in the one after it, if its memory is free; else this one's is used again. */
-  #endPiece(): void {
-    const following = this.#page < this.#place.words.byteLength ? this.#page : 0;
-    const isFree = following !== this.#piece && !this.#file.isBusy(this.#bytes(following, following + PIECE_BYTES));
-    this.#file.add(this.#bytes(this.#piece, this.#page), isFree);
-    if (isFree) this.#piece = following;
-    this.#page = this.#piece;
+  /** What is missing at the end of a page takes no room on a disk. */
+  #lengthen(): void {
+    this.#attempt(() => ftruncateSync(this.#descriptor, this.#end));
   }
 
-  /** Bytes of the place, as far as there are. */
-  #bytes(begin: number, end: number): Uint8Array {
-    const { buffer, byteOffset, byteLength } = this.#place.words;
-    return new Uint8Array(buffer, byteOffset + begin, Math.min(end, byteLength) - begin);
+  #write(bytes: Uint8Array, position: number): void {
+    this.#attempt(() => {
+      for (let written = 0; written < bytes.length; ) {
+        written += writeSync(this.#descriptor, bytes, written, bytes.length - written, position + written);
+      }
+    });
+  }
+
+  #attempt(write: () => void): void {
+    try {
+      write();
+    } catch (cause) {
+      throw new ResultFileError('unwritable', this.#file, `Cannot write the trace ${this.#file} further: ${systemReason(cause)}.`, {
+        cause,
+      });
+    }
   }
 }

@@ -1,10 +1,10 @@
 import { EXIT_EVENTS, EXIT_SYSTEM, exitEventFormat, VCPU_PID } from './trace-event.js';
 
 /**
- * A page of records, and how it begins: the time of its first record, and the bytes of records in it. A kernel with pages of 64 KB, as
- * many a PowerPC has, writes such ones.
+ * A page of records, and how it begins: the time of its first record, and the bytes of records in it. Larger than any kernel's, since
+ * each page takes an exit the long way, and small enough for a processor's second-level cache.
  */
-export const PAGE_BYTES = 1 << 16;
+export const PAGE_BYTES = 1 << 19;
 export const PAGE_HEADER_BYTES = 16;
 
 const HEADER_PAGE =
@@ -30,8 +30,10 @@ const LONG_BYTES = 8;
 
 /** Where things stand in a file whose records are those of one virtual CPU. */
 export interface TraceHeader {
-  /** All that comes before the first page of records, up to a page's border. */
+  /** What the file begins with. */
   readonly bytes: Uint8Array;
+  /** Where the first page of records goes: at a page's border. */
+  readonly pagesOffset: number;
   /** Where the number of bytes of all pages goes, 64 bits. */
   readonly sizeOffset: number;
 }
@@ -73,8 +75,6 @@ export function traceHeader(typeNames: readonly string[], task: string): TraceHe
     zeroTerminated('flyrecord'),
   ]);
   const sizeOffset = formats.length + 8;
-  const bytes = new Uint8Array(Math.ceil((sizeOffset + 8) / PAGE_BYTES) * PAGE_BYTES);
-  bytes.set(formats);
-  bytes.set(u64(bytes.length), formats.length);
-  return { bytes, sizeOffset };
+  const pagesOffset = Math.ceil((sizeOffset + 8) / PAGE_BYTES) * PAGE_BYTES;
+  return { bytes: Buffer.concat([formats, u64(pagesOffset), u64(0)]), sizeOffset, pagesOffset };
 }
