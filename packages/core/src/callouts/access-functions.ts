@@ -80,9 +80,7 @@ export function mapData(): FunctionDefinition {
       const id = b.emit.temporaryLocal('i32');
       b.emit.localSet(id);
       b.if(b.byte(b.parameter(id), IS_FLOAT), () => syndrome.set(b.or(syndrome.value, constant(Esr.FP))));
-      b.setState(State.pendingVector, constant(Vector.dataTlbError + 1));
-      b.setState(State.pendingEsr, syndrome.value);
-      b.setState(State.pendingDear, ea);
+      b.setPending(Vector.dataTlbError, { esr: syndrome.value, dear: ea });
       b.return(ZERO);
     });
     const mayWrite = isPermitted(b, index, Access.write);
@@ -103,9 +101,7 @@ export function mapCode(): FunctionDefinition {
     const space = b.and(b.shrU(b.msr(), constant(Math.log2(Msr.IS))), constant(1));
     const index = b.result(functionIndex('searchTlb'), pc, space, b.state(PID));
     b.if(b.gtS(ZERO, index), () => {
-      b.setState(State.pendingVector, constant(Vector.instructionTlbError + 1));
-      b.setState(State.pendingEsr, ZERO);
-      b.setState(State.pendingDear, ZERO);
+      b.setPending(Vector.instructionTlbError, { esr: 0, dear: 0 });
       b.return(ZERO);
     });
     const isBigEndian = b.eq(b.and(b.word32(b.shl(index, constant(2)), TlbCell.words[2]), constant(TlbWord2.E)), ZERO);

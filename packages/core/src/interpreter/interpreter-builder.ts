@@ -130,23 +130,17 @@ export class InterpreterBuilder extends Builder {
     this.jump(this.select(condition, target, this.nextPc()));
   }
 
-  override raise(vector: number, syndrome: Syndrome = {}): void {
-    this.#setPending(vector, syndrome);
+  override raise(vector: number, syndrome?: Syndrome): void {
+    this.setPending(vector, syndrome);
     this.emit.branch(this.#labels.interrupted);
   }
 
   override raiseAfter(vector: number): void {
-    this.#setPending(vector, {});
+    this.setPending(vector);
     this.emit.value(this.nextPc());
     this.emit.localSet(this.#locals.pc);
     this.emit.branch(this.#labels.interrupted);
     this.finished = true;
-  }
-
-  #setPending(vector: number, { esr, dear }: Syndrome): void {
-    this.setState(State.pendingVector, constant(vector + 1));
-    if (esr !== undefined) this.setState(State.pendingEsr, typeof esr === 'number' ? constant(esr) : esr);
-    if (dear !== undefined) this.setState(State.pendingDear, dear);
   }
 
   override call(name: CalloutName, ...args: I32[]): I32 {

@@ -14,7 +14,7 @@ export interface Variable {
 /** What an exception puts into ESR and DEAR; absent parts leave the register alone or zero as the vector's row says. */
 export interface Syndrome {
   esr?: I32 | number;
-  dear?: I32;
+  dear?: I32 | number;
 }
 
 /**
@@ -382,6 +382,14 @@ export abstract class Builder {
   abstract call(name: CalloutName, ...args: I32[]): I32;
   /** After a call-out that set `State.pc`: goes on there. */
   abstract jumpToStatePc(): void;
+
+  /** Makes an interrupt (an IVOR number) pending in State, for who takes it once this code is left; leaving is the caller's. */
+  setPending(vector: number, { esr, dear }: Syndrome = {}): void {
+    const set = (offset: number, value: I32 | number) => this.setState(offset, typeof value === 'number' ? constant(value) : value);
+    set(State.pendingVector, vector + 1);
+    if (esr !== undefined) set(State.pendingEsr, esr);
+    if (dear !== undefined) set(State.pendingDear, dear);
+  }
 
   protected emitCall(name: CalloutName, args: readonly I32[]): void {
     for (const arg of args) this.emit.value(arg);

@@ -359,19 +359,14 @@ export class TranslatorBuilder extends Builder {
     this.finished = true;
   }
 
-  override raise(vector: number, syndrome: Syndrome = {}): void {
-    this.#setPending(vector, syndrome);
+  override raise(vector: number, syndrome?: Syndrome): void {
+    this.setPending(vector, syndrome);
     this.#flow.leave(this.pc(), this.#place.uncounted);
   }
   override raiseAfter(vector: number): void {
-    this.#setPending(vector, {});
+    this.setPending(vector);
     this.#flow.leave(this.nextPc(), this.#place.uncounted - 1);
     this.finished = true;
-  }
-  #setPending(vector: number, { esr, dear }: Syndrome): void {
-    this.setState(State.pendingVector, constant(vector + 1));
-    if (esr !== undefined) this.setState(State.pendingEsr, typeof esr === 'number' ? constant(esr) : esr);
-    if (dear !== undefined) this.setState(State.pendingDear, dear);
   }
 
   override call(name: CalloutName, ...args: I32[]): I32 {
