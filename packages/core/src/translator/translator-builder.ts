@@ -1,4 +1,4 @@
-import { type AccessSize, ENTRY_FUNCTIONS } from '../callouts/access-functions.js';
+import { ENTRY_FUNCTIONS } from '../callouts/access-functions.js';
 import { makesCrField } from '../fpu/index.js';
 import { plainSprOffset } from '../isa/instructions/system.js';
 import { SPRN_PRIVILEGED, sprByNumber } from '../isa/special-purpose-registers.js';
@@ -8,8 +8,9 @@ import { RAM_BASE, RAM_OFFSET, SOFT_TLB_VALID, State } from '../processor/state-
 import { Builder, type Syndrome, type Variable } from '../semantics/builder.js';
 import { type CalloutName, calloutRow } from '../semantics/callouts.js';
 import type { CodeEmitter } from '../semantics/code-emitter.js';
-import { constant, constantValue, type I32, type I64 } from '../semantics/expression.js';
+import { constant, constantValue, type I32, type I64, wordAt } from '../semantics/expression.js';
 import { returnFromBaseInterrupt } from '../semantics/machine-state.js';
+import { type AccessSize, LOAD_OP, MIRROR, pageEntry, SIZE_LOG2, STORE_OP } from '../semantics/ram-access.js';
 import { Op, type ValueTypeName } from '../wasm/opcodes.js';
 import { regionImportIndex } from './region-imports.js';
 import type { RegisterLocals } from './register-locals.js';
@@ -59,10 +60,6 @@ interface Comparison {
   readonly kept: { type: ValueTypeName; index: number }[];
 }
 
-const SIZE_LOG2 = { 1: 0, 2: 1, 4: 2 } as const;
-const LOAD_OP = { 1: Op.i32Load8U, 2: Op.i32Load16U, 4: Op.i32Load } as const;
-const STORE_OP = { 1: Op.i32Store8, 2: Op.i32Store16, 4: Op.i32Store } as const;
-const MIRROR = { 1: 3, 2: 2, 4: 0 } as const;
 const ZERO = constant(0);
 
 /**
@@ -142,8 +139,7 @@ export class TranslatorBuilder extends Builder {
 
   /** The present execute entry of a known page. */
   executeEntryOf(pc: number): I32 {
-    const address: I32 = { type: 'i32', kind: 'local', index: this.#locals.executeTable };
-    return { type: 'i32', kind: 'load', op: Op.i32Load, alignLog2: 2, offset: (pc >>> 12) * 4, address };
+    return wordAt(this.#local(this.#locals.executeTable), (pc >>> 12) * 4);
   }
 
   #local(index: number): I32 {
@@ -304,15 +300,7 @@ export class TranslatorBuilder extends Builder {
    */
   #hostAddress(access: keyof typeof ENTRY_FUNCTIONS, ea: I32, size: AccessSize): { address: I32; offset: number } {
     const table = access === 'load' ? this.#locals.readTable : this.#locals.writeTable;
-    const index = this.and(this.shrU(ea, constant(10)), constant(0x003ffffc));
-    const entry = this.let({
-      type: 'i32',
-      kind: 'load',
-      op: Op.i32Load,
-      alignLog2: 2,
-      offset: 0,
-      address: this.add(index, this.#local(table)),
-    });
+    const entry = this.let(pageEntry(this, ea, this.#local(table)));
     const mirrored = this.xor(ea, constant(MIRROR[size]));
     const { expectedEntry, pc } = this.#place;
     // As a constant offset it must not wrap at 2**32; up to this bound nothing that wraps is in RAM.
