@@ -23,7 +23,6 @@ import { EXIT_CLASS_DOUBLES, type ExitClass, itemField, type WorkItemName } from
 import type { RecordLayout } from '../exit-recording.js';
 import type { ExitType } from '../exit-types.js';
 import { type HostArea, HostCell, LOG_ROWS } from '../host-area.js';
-import { INTERRUPT_TABLE } from '../interrupts.js';
 import { Msr } from '../registers.js';
 import { SharedField, type SharedPage } from '../shared-page.js';
 import { SHADOW_MSR, USER_READABLE_SPRGS } from '../vcpu.js';
@@ -69,15 +68,8 @@ export interface ObservedKind {
   readonly isReturn?: boolean;
 }
 
-/** An exit whose interrupt the guest gets. */
-export interface ReflectedExit {
-  readonly priority: number;
-  readonly msr: I32;
-  readonly userMode: I32;
-  readonly choice: ClassChoice;
-  readonly items: Readonly<Partial<Record<WorkItemName, I32>>>;
-  readonly fault?: ObservedFault & { readonly isVirtual: false };
-}
+/** How much there was of what exits of a class differ in. */
+export type ItemAmounts = Readonly<Partial<Record<WorkItemName, I32>>>;
 
 /** To a whole number, halves up; for what is not negative and less than two seconds, as no price of an exit comes near. */
 const rounded = (nanoseconds: F64): I32 => wordOfDouble(addDouble(nanoseconds, double(0.5)));
@@ -85,14 +77,14 @@ const rounded = (nanoseconds: F64): I32 => wordOfDouble(addDouble(nanoseconds, d
 type DetectorFieldName = keyof typeof DetectorField;
 
 /** What generated code for all kinds of exits has in common; each part is the twin of what `Hypervisor` does for the same exit. */
-export class ExitCode {
+export class ExitCode<Options extends ExitRoutineOptions = ExitRoutineOptions> {
   readonly b: HostRoutineBuilder;
-  readonly options: ExitRoutineOptions;
+  readonly options: Options;
   /** Nanoseconds from the origin of records to the exit; set by {@link begin} where exits are recorded. */
   #recordTime: I32 = constant(0);
   #deferrals: I32 = constant(0);
 
-  constructor(b: HostRoutineBuilder, options: ExitRoutineOptions) {
+  constructor(b: HostRoutineBuilder, options: Options) {
     this.b = b;
     this.options = options;
   }
@@ -201,34 +193,9 @@ export class ExitCode {
     });
   }
 
-  /** Lets the time of an exit pass whose interrupt the guest gets, books it, and goes on at the guest's handler. */
-  reflect({ priority, msr, userMode, choice, items, fault }: ReflectedExit): void {
-    const { b } = this;
-    const cycles = choice.cycles(this, items);
-    const exit = this.take(0);
-    const esr = b.let(b.syndromeRegister());
-    b.passTime(cycles, 0);
-    b.clearReservation();
-    this.bookClass(choice, exit, cycles, items);
-    this.observe(exit, { userMode, ...(fault && { fault }) });
-    this.#deliver(priority, exit, msr, fault && { esr, dear: fault.address });
-  }
-
-  /** Gives the guest an interrupt that nothing can hold back (interrupts.ts, `deliver`), and goes on there. */
-  #deliver(priority: number, { pc }: TakenExit, msr: I32, syndrome?: { readonly esr: I32; readonly dear: I32 }): void {
-    const { b } = this;
-    const row = INTERRUPT_TABLE.find((each) => each.priority === priority);
-    if (row === undefined || row.enable !== 0 || row.level || row.saves !== 'srr') throw new Error('no interrupt for an exit routine');
-    this.setShared(SharedField.srr0, pc);
-    this.setShared(SharedField.srr1, msr);
-    if (row.setsEsr && syndrome) this.setShared(SharedField.esr, syndrome.esr);
-    if (row.setsDear && syndrome) this.setShared(SharedField.dear, syndrome.dear);
-    this.resumeInMode(b.or(this.cell(HostCell.ivpr), this.cell(HostCell.ivor + 4 * row.ivor)), b.and(msr, constant(row.keeps)));
-  }
-
   // --- booking --------------------------------------------------------------------------------------------------------------
   /** Books an exit of a class, with how much there was of its items, at a price of `cycles`. */
-  bookClass(choice: ClassChoice, { pc, takenAt }: TakenExit, cycles: I32, items: Readonly<Partial<Record<WorkItemName, I32>>>): void {
+  bookClass(choice: ClassChoice, { pc, takenAt }: TakenExit, cycles: I32, items: ItemAmounts): void {
     const { b } = this;
     const duration = b.let(doubleOfWord(cycles));
     const address = b.let(choice.address(this));
@@ -436,7 +403,7 @@ export class ClassChoice {
   }
 
   /** The price with so much of the items, pinned. */
-  cycles(code: ExitCode, items: Readonly<Partial<Record<WorkItemName, I32>>>): I32 {
+  cycles(code: ExitCode, items: ItemAmounts): I32 {
     const { b } = code;
     let cycles = this.#select(code, (each) => each.cycles);
     for (const [name, amount] of Object.entries(items) as [WorkItemName, I32][]) {
