@@ -14,7 +14,8 @@ import { Esr, Mmucr, Msr } from '../registers.js';
 import type { MappingLimits } from '../shadow-tlb.js';
 import { SharedField } from '../shared-page.js';
 import { TlbField } from '../tlb-words.js';
-import { ClassChoice, ExitCode, type ExitRoutineOptions, type ItemAmounts, type TakenExit } from './exit-code.js';
+import { ClassChoice, type ItemAmounts } from './class-choice.js';
+import { ExitCode, type ExitRoutineOptions, type TakenExit } from './exit-code.js';
 import { type GuestEntry, ShadowCode } from './shadow-code.js';
 
 /** What writing the guest's TLB and PID takes; absent where only instructions of fixed work are emulated. */

@@ -19,13 +19,13 @@ import {
 import { DurationField } from '../durations.js';
 import { sharedAddress } from '../emulation/inline-emulation.js';
 import { COUNTS, DetectorField, UNEXPLAINED_LIMIT } from '../endless-fault.js';
-import { EXIT_CLASS_DOUBLES, type ExitClass, itemField, type WorkItemName } from '../exit-classes.js';
+import { itemField, type WorkItemName } from '../exit-classes.js';
 import type { RecordLayout } from '../exit-recording.js';
-import type { ExitType } from '../exit-types.js';
 import { type HostArea, HostCell, LOG_ROWS } from '../host-area.js';
 import { Msr } from '../registers.js';
 import { SharedField, type SharedPage } from '../shared-page.js';
 import { SHADOW_MSR, USER_READABLE_SPRGS } from '../vcpu.js';
+import type { ClassChoice, ItemAmounts } from './class-choice.js';
 
 export interface ExitRoutineOptions {
   readonly area: HostArea;
@@ -67,9 +67,6 @@ export interface ObservedKind {
   /** Whether the exit is a return from an interrupt; false where absent. */
   readonly isReturn?: boolean;
 }
-
-/** How much there was of what exits of a class differ in. */
-export type ItemAmounts = Readonly<Partial<Record<WorkItemName, I32>>>;
 
 /** To a whole number, halves up; for what is not negative and less than two seconds, as no price of an exit comes near. */
 const rounded = (nanoseconds: F64): I32 => wordOfDouble(addDouble(nanoseconds, double(0.5)));
@@ -373,47 +370,5 @@ export class ExitCode<Options extends ExitRoutineOptions = ExitRoutineOptions> {
         none,
       );
     });
-  }
-}
-
-/** Classes of exits that the guest's mode tells apart. */
-export interface ClassesByMode {
-  readonly kernel: ExitClass;
-  readonly user: ExitClass;
-}
-
-/** A class of exits, or two that the guest's mode tells apart and whose items cost the same. */
-export class ClassChoice {
-  readonly #classes: readonly [kernel: ExitClass, user: ExitClass];
-  readonly #userMode: I32;
-  readonly type: ExitType;
-
-  constructor(kernel: ExitClass, user: ExitClass = kernel, userMode: I32 = constant(0)) {
-    this.#classes = [kernel, user];
-    this.#userMode = userMode;
-    this.type = kernel.type;
-  }
-
-  static byMode({ kernel, user }: ClassesByMode, userMode: I32): ClassChoice {
-    return new ClassChoice(kernel, user, userMode);
-  }
-
-  address(code: ExitCode): I32 {
-    return this.#select(code, ({ index }) => code.address(HostCell.exitClasses + 8 * EXIT_CLASS_DOUBLES * index));
-  }
-
-  /** The price with so much of the items, pinned. */
-  cycles(code: ExitCode, items: ItemAmounts): I32 {
-    const { b } = code;
-    let cycles = this.#select(code, (each) => each.cycles);
-    for (const [name, amount] of Object.entries(items) as [WorkItemName, I32][]) {
-      cycles = b.add(cycles, b.mul(amount, constant(this.#classes[0].itemCycles[name])));
-    }
-    return b.let(cycles);
-  }
-
-  #select(code: ExitCode, of: (each: ExitClass) => number): I32 {
-    const [kernel, user] = this.#classes.map(of) as [number, number];
-    return kernel === user ? constant(kernel) : code.b.select(this.#userMode, constant(user), constant(kernel));
   }
 }

@@ -1,6 +1,6 @@
 import { constant, type I32 } from '@exitlab/core';
 import { Priority } from '../interrupts.js';
-import { ClassChoice, type ClassesByMode, type ItemAmounts } from './exit-code.js';
+import { ClassChoice, type ClassesByMode, type ItemAmounts } from './class-choice.js';
 import { FaultCode, type FaultRoutineOptions } from './fault-code.js';
 import type { GuestMode } from './reflected-code.js';
 

@@ -2,7 +2,8 @@ import { constant, type I32 } from '@exitlab/core';
 import { HostCell } from '../host-area.js';
 import { INTERRUPT_TABLE } from '../interrupts.js';
 import { SharedField } from '../shared-page.js';
-import { ClassChoice, type ClassesByMode, ExitCode, type ExitRoutineOptions, type ItemAmounts, type ObservedFault } from './exit-code.js';
+import { ClassChoice, type ClassesByMode, type ItemAmounts } from './class-choice.js';
+import { ExitCode, type ExitRoutineOptions, type ObservedFault } from './exit-code.js';
 
 /** The guest's mode at an exit: its MSR, and 1 in user mode, else 0; both are pinned. */
 export interface GuestMode {

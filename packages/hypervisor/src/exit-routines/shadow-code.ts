@@ -4,7 +4,8 @@ import { HostCell } from '../host-area.js';
 import { KERNEL_PID, type MappingLimits, NO_HOST_PAGE, USER_PID } from '../shadow-tlb.js';
 import { MAGIC_PAGE_EA } from '../shared-page.js';
 import { TlbField } from '../tlb-words.js';
-import type { ExitCode, ItemAmounts } from './exit-code.js';
+import type { ItemAmounts } from './class-choice.js';
+import type { ExitCode } from './exit-code.js';
 
 const PAGE_BYTES = 4096;
 const FOUR_KILOBYTES = 1 << TlbField.SIZE_SHIFT;

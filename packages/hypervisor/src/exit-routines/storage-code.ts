@@ -2,7 +2,7 @@ import { constant, type I32 } from '@exitlab/core';
 import { Priority } from '../interrupts.js';
 import { Esr } from '../registers.js';
 import { TlbField } from '../tlb-words.js';
-import type { ClassesByMode } from './exit-code.js';
+import type { ClassesByMode } from './class-choice.js';
 import { FaultCode, type FaultRoutineOptions } from './fault-code.js';
 import type { GuestMode } from './reflected-code.js';
 

@@ -1,7 +1,8 @@
 import { constant } from '@exitlab/core';
 import { HYPERCALL_R0 } from '../hypercalls.js';
 import { Priority } from '../interrupts.js';
-import type { ClassesByMode, ExitRoutineOptions } from './exit-code.js';
+import type { ClassesByMode } from './class-choice.js';
+import type { ExitRoutineOptions } from './exit-code.js';
 import { ReflectedCode } from './reflected-code.js';
 
 export interface SystemCallRoutineOptions extends ExitRoutineOptions {
