@@ -298,7 +298,8 @@ const SYSTEM_CALLS = {
   mtmsr r4
   mfspr r3,SPRG2`,
 } as const;
-const CALLS: readonly string[] = Object.keys(SYSTEM_CALLS);
+/** Their numbers are their places. */
+const CALLS = Object.keys(SYSTEM_CALLS) as readonly (keyof typeof SYSTEM_CALLS)[];
 
 const TURNS = 6;
 

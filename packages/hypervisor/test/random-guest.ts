@@ -87,6 +87,7 @@ const SYSTEM_CALL_CASES = [
   mfmsr r3
   mtmsr r3`,
 ];
+/** Their numbers are those below this. */
 export const SYSTEM_CALLS = SYSTEM_CALL_CASES.length;
 
 function userProgram(operations: readonly UserOperation[]): string {

@@ -6,6 +6,7 @@ import { constant, type I32, wordAt } from './expression.js';
 export const ACCESS_SIZES = [1, 2, 4] as const;
 export type AccessSize = (typeof ACCESS_SIZES)[number];
 
+/** By size: its logarithm, and the operators that load it, extended with zeros, and store it. */
 export const SIZE_LOG2 = { 1: 0, 2: 1, 4: 2 } as const;
 export const LOAD_OP = { 1: Op.i32Load8U, 2: Op.i32Load16U, 4: Op.i32Load } as const;
 export const STORE_OP = { 1: Op.i32Store8, 2: Op.i32Store16, 4: Op.i32Store } as const;
