@@ -12,7 +12,7 @@ export interface ExitSummary extends DurationSummary {
   readonly type: string;
   /** Present where the type is not KVM's: why it exists. */
   readonly ours?: string;
-  /** Where the modelled instructions went, by the parts of the cost profile. */
+  /** Where the modelled instructions went, by the parts of the cost profile, in the order of their names. */
   readonly parts: Readonly<Record<string, number>>;
 }
 
@@ -21,7 +21,7 @@ export interface AccountingSnapshot {
   readonly exits: readonly ExitSummary[];
   /** KVM's TIMEINGUEST: stretches of guest execution between an entry and the next exit. */
   readonly timeInGuest: DurationSummary;
-  /** Exits by emulated instruction, as `kvmtrace_format -s` lists them: `mfspr SPRG0`, `tlbwe`, …. */
+  /** Exits by emulated instruction, as `kvmtrace_format -s` lists them (`mfspr SPRG0`, `tlbwe`, …), in the order of their names. */
   readonly instructions: ReadonlyMap<string, number>;
   /** Modelled cycles in which the guest was idle; part of EMUL_WAIT's durations. */
   readonly idleCycles: number;
@@ -57,6 +57,11 @@ export class PinnedEntry implements LedgerEntry {
   set count(value: number) {
     this.#counts[this.index] = value;
   }
+}
+
+/** In the order of names by code units, which does not depend on the way by which exits were handled. */
+function sortedByName(sums: ReadonlyMap<string, number>): [name: string, sum: number][] {
+  return [...sums].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** Exit timing, as arch/powerpc/kvm/timing.c keeps it, with exact modelled cycles in place of microseconds. */
@@ -205,7 +210,7 @@ export class Accounting {
     this.#settle();
     const exits: ExitSummary[] = [];
     EXIT_TYPES.forEach((row, index) => {
-      const parts = Object.fromEntries(this.#parts[index] as Map<string, number>);
+      const parts = Object.fromEntries(sortedByName(this.#parts[index] as Map<string, number>));
       const summary = { ...(this.#types[index] as Durations).summary(), parts };
       if (row.ours === undefined) exits.push({ type: row.name, ...summary });
       else if (summary.count > 0) exits.push({ type: row.name, ours: row.ours, ...summary });
@@ -213,7 +218,7 @@ export class Accounting {
     return {
       exits,
       timeInGuest: this.#timeInGuest.summary(),
-      instructions: new Map(this.#instructions),
+      instructions: new Map(sortedByName(this.#instructions)),
       idleCycles: this.#idleCycles,
     };
   }

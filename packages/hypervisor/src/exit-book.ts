@@ -25,9 +25,9 @@ export class ExitBook {
   readonly isLogged: boolean;
   readonly #clock: Processor['clock'];
   readonly #sites: ExitSites | undefined;
-  /** Absent where nobody wants to know of each exit. */
   readonly #log: ExitLog | undefined;
-  readonly #recorder: ExitRecorder | undefined;
+  /** Those that are told of each exit: log and recorder, where there are any. */
+  readonly #readers: readonly Pick<ExitRecorder, 'add'>[];
   readonly #onExit: HypervisorOptions['onExit'];
   #onCleared: (() => void) | undefined;
 
@@ -39,7 +39,6 @@ export class ExitBook {
   ) {
     this.#clock = clock;
     this.#onExit = onExit;
-    this.#recorder = recorder;
     recorder?.recordIn(new HostRecordPlace(area, recorder.layout));
     this.accounting = new Accounting(costProfile, exitTiming, {
       timeInGuest: area.doublesAt(HostCell.timeInGuest, DURATION_FIELDS),
@@ -51,6 +50,7 @@ export class ExitBook {
     const takers = [...(sites ? [(exits: LoggedExits) => sites.book(exits)] : []), ...(trace ? [trace] : [])];
     if (takers.length > 0) this.#log = new ExitLog(takers, area);
     this.isLogged = this.#log !== undefined;
+    this.#readers = [this.#log, recorder].filter((each) => each !== undefined);
   }
 
   /** Whether something is to be done at each exit, or at the next, that only {@link book} does. */
@@ -76,8 +76,7 @@ export class ExitBook {
   /** An exit, and its time. @param idleCycles how long the guest slept in it, which has passed already */
   book(type: ExitType, pc: number, idleCycles: number, work: Work): void {
     const cycles = this.accounting.bookExit(type, idleCycles, work);
-    this.#log?.add(type, pc, this.#clock.cycles - idleCycles, cycles + idleCycles);
-    this.#recorder?.add(type, pc, this.#clock.cycles - idleCycles, cycles + idleCycles);
+    this.#tell(type, pc, idleCycles, cycles + idleCycles);
     this.#clock.advance(cycles);
     this.#onExit?.({ type, pc, cycles, work });
     if (this.#onCleared === undefined) return;
@@ -90,9 +89,12 @@ export class ExitBook {
 
   /** One more exit like those of an entry, and its time, where {@link mustSeeEveryExit} does not hold. */
   bookAnother(entry: LedgerEntry, pc: number): void {
-    this.#log?.add(entry.type, pc, this.#clock.cycles, entry.cycles);
-    this.#recorder?.add(entry.type, pc, this.#clock.cycles, entry.cycles);
+    this.#tell(entry.type, pc, 0, entry.cycles);
     this.#clock.advance(entry.cycles);
     entry.count++;
+  }
+
+  #tell(type: ExitType, pc: number, idleCycles: number, durationCycles: number): void {
+    for (const reader of this.#readers) reader.add(type, pc, this.#clock.cycles - idleCycles, durationCycles);
   }
 }

@@ -78,3 +78,19 @@ test('guests come to the same, instruction for instruction, by the short way of 
   const long = runMicroguests(oracleImage(), { only, hypervisor: { onExit: () => {} } });
   t.deepEqual(runMicroguests(oracleImage(), { only }), long);
 });
+
+test('instructions and parts come in the order of their names, however their exits were booked', (t) => {
+  const works = ['wrtee', 'tlbwe', 'mtmsr'].map((instruction) => Object.assign(new Work(), { instruction, restoresAllGprs: true }));
+  const orders = [works, works.toReversed()].map((ordered) => {
+    const accounting = new Accounting(LINUX_3_4_COSTS);
+    for (const [index, work] of ordered.entries()) {
+      if (index === 0) accounting.pin(ExitType.EMUL_WRTEE, work).count++;
+      else accounting.bookExit(ExitType.EMUL_WRTEE, 0, work);
+    }
+    const { exits, instructions } = accounting.snapshot();
+    return { instructions: [...instructions.keys()], parts: exits.map(({ parts }) => Object.keys(parts)) };
+  });
+  t.deepEqual(orders[0]?.instructions, ['mtmsr', 'tlbwe', 'wrtee']);
+  t.deepEqual(orders[0], orders[1]);
+  for (const names of orders[0]?.parts ?? []) t.deepEqual(names, names.toSorted());
+});

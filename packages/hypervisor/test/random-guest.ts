@@ -1,5 +1,6 @@
-import { assemble, Processor440 } from '@exitlab/core';
+import { Processor440 } from '@exitlab/core';
 import { Hypervisor, type Policy } from '../src/index.js';
+import { assembleAt, countingHandler, MSR_USER, systemCallHandler, VALID_4K, VALID_64K } from './guest-code.js';
 
 /** What a user program of the random guest does, one after the other. */
 export type UserOperation =
@@ -18,9 +19,6 @@ export interface FinalState {
 export const USER_PAGES = 16;
 /** Registers that the user program computes in. */
 export const USER_REGISTERS = { first: 8, last: 15 } as const;
-/** System calls: switch the process, invalidate a TLB slot, touch a user page from the kernel, write the MSR as it is. */
-export const SYSTEM_CALLS = 4;
-const SYSTEM_CALL_END = 4;
 
 const RAM_BYTES = 1 << 20;
 const PAGE_BYTES = 4096;
@@ -35,12 +33,9 @@ const INTERRUPT_COUNTER = 0x5004;
 const SAVED = 0x5010;
 const Vector = { SYSTEM_CALL: 0x1000, EXTERNAL: 0x1800, DATA_MISS: 0x2000 } as const;
 const Ivor = { EXTERNAL: 4, SYSTEM_CALL: 8, DATA_MISS: 13 } as const;
-const VALID_4K = 0x210;
-const VALID_64K = 0x230;
 const READ_WRITE = 0x1b;
 const ALL = 0x3f;
 const SUPERVISOR_ALL = 0x07;
-const MSR_USER = 0xc000;
 const FIRST_DATA_SLOT = 4;
 
 /** Loads a TLB slot for the page that missed, from a table by process and page. */
@@ -71,74 +66,29 @@ const DATA_MISS = `
   mfspr r3,SPRG0
   rfi`;
 
-const EXTERNAL = `
-  stw r3,${SAVED}(0)
-  lwz r3,${INTERRUPT_COUNTER}(0)
-  addi r3,r3,1
-  stw r3,${INTERRUPT_COUNTER}(0)
-  lwz r3,${SAVED}(0)
-  rfi`;
-
-const SYSTEM_CALL = `
-  mfspr r6,SRR0
-  mfspr r7,SRR1
-  cmpwi r0,0
-  bne @invalidate
+/** Switch the process, invalidate a TLB slot, touch a user page from the kernel, write the MSR as it is. */
+const SYSTEM_CALL_CASES = [
+  `
   mfspr r3,PID
   subfic r3,r3,3
-  mtspr PID,r3
-  b @out
-@invalidate:
-  cmpwi r0,1
-  bne @touch
+  mtspr PID,r3`,
+  `
   lwz r3,${SLOT_COUNTER}(0)
   rlwinm r3,r3,0,28,31
   addi r3,r3,${FIRST_DATA_SLOT}
   li r4,0
-  tlbwe r4,r3,0
-  b @out
-@touch:
-  cmpwi r0,2
-  bne @msr
+  tlbwe r4,r3,0`,
+  `
   lis r3,${USER_DATA >>> 16}
   lwz r4,4(r3)
   addi r4,r4,1
-  stw r4,4(r3)
-  b @out
-@msr:
-  cmpwi r0,${SYSTEM_CALL_END}
-  beq @end
+  stw r4,4(r3)`,
+  `
   mfmsr r3
-  mtmsr r3
-  b @out
-@end:
-  lis r3,0x3000
-  mtspr DBCR0,r3
-@out:
-  mtspr SRR0,r6
-  mtspr SRR1,r7
-  rfi`;
-
-/** Assembles lines at an address; \`@name:\` marks a place, \`@name\` stands for its address. */
-export function assembleAt(address: number, text: string): Uint8Array {
-  const lines = text
-    .trim()
-    .split('\n')
-    .map((line) => line.trim());
-  const places = new Map<string, number>();
-  const code: string[] = [];
-  for (const line of lines) {
-    if (line.endsWith(':')) places.set(line.slice(0, -1), address + 4 * code.length);
-    else code.push(line);
-  }
-  const bytes = new Uint8Array(4 * code.length);
-  const view = new DataView(bytes.buffer);
-  code.forEach((line, index) => {
-    const resolved = line.replace(/@\w+/, (name) => `0x${(places.get(name) as number).toString(16)}`);
-    view.setUint32(4 * index, assemble(resolved, address + 4 * index));
-  });
-  return bytes;
-}
+  mtmsr r3`,
+];
+/** Their numbers are those below this. */
+export const SYSTEM_CALLS = SYSTEM_CALL_CASES.length;
 
 function userProgram(operations: readonly UserOperation[]): string {
   const lines = [`lis r20,${USER_DATA >>> 16}`, `li r21,${ROUNDS}`, '@again:'];
@@ -159,7 +109,7 @@ function userProgram(operations: readonly UserOperation[]): string {
         break;
     }
   }
-  lines.push('addic. r21,r21,-1', 'bne @again', `li r0,${SYSTEM_CALL_END}`, 'sc');
+  lines.push('addic. r21,r21,-1', 'bne @again', `li r0,${SYSTEM_CALLS}`, 'sc');
   return lines.join('\n');
 }
 
@@ -171,8 +121,8 @@ export function runRandomGuest(operations: readonly UserOperation[], interruptsA
   const bus = { read: () => 0, write: () => {} };
   const processor = new Processor440({ ramSizeBytes: RAM_BYTES, devices: bus, dcrs: bus, coreHz: 1e9, timebaseHz: 4e8 });
   const { memory } = processor;
-  memory.writeBytes(Vector.SYSTEM_CALL, assembleAt(Vector.SYSTEM_CALL, SYSTEM_CALL));
-  memory.writeBytes(Vector.EXTERNAL, assembleAt(Vector.EXTERNAL, EXTERNAL));
+  memory.writeBytes(Vector.SYSTEM_CALL, assembleAt(Vector.SYSTEM_CALL, systemCallHandler(SYSTEM_CALL_CASES)));
+  memory.writeBytes(Vector.EXTERNAL, assembleAt(Vector.EXTERNAL, countingHandler(INTERRUPT_COUNTER, SAVED, 'rfi')));
   memory.writeBytes(Vector.DATA_MISS, assembleAt(Vector.DATA_MISS, DATA_MISS));
   memory.writeBytes(USER_CODE, assembleAt(USER_CODE, userProgram(operations)));
   for (const pid of [1, 2]) {

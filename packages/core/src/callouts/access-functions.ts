@@ -15,14 +15,11 @@ import {
 } from '../processor/state-layout.js';
 import { calloutIndex } from '../semantics/callouts.js';
 import { constant, type I32 } from '../semantics/expression.js';
+import { ACCESS_SIZES, type AccessSize, LOAD_OP, MIRROR, pageEntry, SIZE_LOG2, STORE_OP } from '../semantics/ram-access.js';
 import type { StateBuilder } from '../semantics/state-builder.js';
 import type { FunctionDefinition } from '../wasm/module-encoder.js';
 import { Op } from '../wasm/opcodes.js';
 import { defineFunction, functionIndex } from './function-table.js';
-
-/** Sizes of the accesses that generated code makes, in bytes. */
-export const ACCESS_SIZES = [1, 2, 4] as const;
-export type AccessSize = (typeof ACCESS_SIZES)[number];
 
 /**
  * What translated code asks where a table has no entry that serves a load or store: (ea, the address bits that alignment wants 0, pc, the
@@ -31,10 +28,6 @@ export type AccessSize = (typeof ACCESS_SIZES)[number];
  */
 export const ENTRY_FUNCTIONS = { load: 'loadEntry', store: 'storeEntry' } as const;
 
-const LOAD_OP = { 1: Op.i32Load8U, 2: Op.i32Load16U, 4: Op.i32Load } as const;
-const STORE_OP = { 1: Op.i32Store8, 2: Op.i32Store16, 4: Op.i32Store } as const;
-const SIZE_LOG2 = { 1: 0, 2: 1, 4: 2 } as const;
-const MIRROR = { 1: 3, 2: 2, 4: 0 } as const;
 const PID = State.spr + 4 * sprn('PID');
 const MMUCR = State.spr + 4 * sprn('MMUCR');
 const MMUCR_UNLOCK_EXCEPTIONS = 0x000c0000;
@@ -56,9 +49,12 @@ const isPermitted = (b: StateBuilder, index: I32, access: Access): I32 => {
 
 const noteReference = (b: StateBuilder, index: I32): void => b.setWord32(b.shl(index, constant(2)), TlbCell.referenced, constant(1));
 
+type DataAccess = typeof Access.read | typeof Access.write;
 /** Which of the processor's tables has an access's entries. */
-const TABLE = { [Access.read]: State.readTable, [Access.write]: State.writeTable, [Access.execute]: State.executeTable } as const;
-const entryOf = (b: StateBuilder, ea: I32, access: Access): I32 => b.let(b.word32(b.add(b.pageOffset(ea), b.state(TABLE[access])), 0));
+const TABLE = { [Access.read]: State.readTable, [Access.write]: State.writeTable } as const;
+const entryOf = (b: StateBuilder, ea: I32, access: DataAccess): I32 => b.let(pageEntry(b, ea, b.state(TABLE[access])));
+const anyEntryOf = (b: StateBuilder, ea: I32, isWrite: I32): I32 =>
+  pageEntry(b, ea, b.select(isWrite, b.state(State.writeTable), b.state(State.readTable)));
 
 /**
  * Looks a data access up in the TLB and enters its page into the tables: (ea, whether it writes). The entry, 0 where there is none: then
@@ -72,25 +68,22 @@ export function mapData(): FunctionDefinition {
     b.if(b.gtS(ZERO, index), () => {
       const syndrome = b.variable(b.select(isWrite, constant(Esr.ST), ZERO));
       const pc = b.let(b.state(State.pc));
-      const fetched = entryOf(b, pc, Access.execute);
+      const fetched = b.let(b.executeEntry(pc));
       b.if(b.eq(fetched, ZERO), () => b.return(ZERO));
-      const word = b.let(b.word32(b.add(pc, fetched), RAM_OFFSET));
+      const word = b.let(b.instructionWord(pc, fetched));
       if (word.kind !== 'local') throw new Error('a pinned value lies in a local');
       emitDecode(b.emit, word.index);
       const id = b.emit.temporaryLocal('i32');
       b.emit.localSet(id);
       b.if(b.byte(b.parameter(id), IS_FLOAT), () => syndrome.set(b.or(syndrome.value, constant(Esr.FP))));
-      b.setState(State.pendingVector, constant(Vector.dataTlbError + 1));
-      b.setState(State.pendingEsr, syndrome.value);
-      b.setState(State.pendingDear, ea);
+      b.setPending(Vector.dataTlbError, { esr: syndrome.value, dear: ea });
       b.return(ZERO);
     });
     const mayWrite = isPermitted(b, index, Access.write);
     b.if(b.eq(b.select(isWrite, mayWrite, isPermitted(b, index, Access.read)), ZERO), () => b.return(ZERO));
     noteReference(b, index);
     b.run(functionIndex('enterPage'), b.state(State.readTable), ea, index);
-    const table = b.select(isWrite, b.state(State.writeTable), b.state(State.readTable));
-    b.emit.value(b.word32(b.add(b.pageOffset(ea), table), 0));
+    b.emit.value(anyEntryOf(b, ea, isWrite));
   });
 }
 
@@ -103,9 +96,7 @@ export function mapCode(): FunctionDefinition {
     const space = b.and(b.shrU(b.msr(), constant(Math.log2(Msr.IS))), constant(1));
     const index = b.result(functionIndex('searchTlb'), pc, space, b.state(PID));
     b.if(b.gtS(ZERO, index), () => {
-      b.setState(State.pendingVector, constant(Vector.instructionTlbError + 1));
-      b.setState(State.pendingEsr, ZERO);
-      b.setState(State.pendingDear, ZERO);
+      b.setPending(Vector.instructionTlbError, { esr: 0, dear: 0 });
       b.return(ZERO);
     });
     const isBigEndian = b.eq(b.and(b.word32(b.shl(index, constant(2)), TlbCell.words[2]), constant(TlbWord2.E)), ZERO);
@@ -114,7 +105,7 @@ export function mapCode(): FunctionDefinition {
     b.if(b.eq(b.state(State.dataWatched), ZERO), () =>
       b.run(functionIndex('enterPage'), b.sub(b.state(State.executeTable), constant(SoftTlbTable.execute)), pc, index),
     );
-    b.emit.value(entryOf(b, pc, Access.execute));
+    b.emit.value(b.executeEntry(pc));
   });
 }
 
@@ -128,7 +119,7 @@ function loadAndReturn(b: StateBuilder, entry: I32, ea: I32, size: AccessSize): 
 }
 
 /** An entry that serves a load or store, from the tables or the TLB; pinned. */
-function findEntry(b: StateBuilder, ea: I32, access: typeof Access.read | typeof Access.write): I32 {
+function findEntry(b: StateBuilder, ea: I32, access: DataAccess): I32 {
   const entry = b.variable(entryOf(b, ea, access));
   const isWrite = constant(access === Access.write ? 1 : 0);
   b.if(b.eq(entry.value, ZERO), () => entry.set(b.result(functionIndex('mapData'), ea, isWrite)));
@@ -140,7 +131,7 @@ function ifBytesInPage(
   b: StateBuilder,
   ea: I32,
   sizeBytes: I32,
-  access: typeof Access.read | typeof Access.write,
+  access: DataAccess,
   then: (byteAddress: (index: number) => I32) => void,
 ): void {
   const fits = b.ltU(b.add(b.and(ea, constant(PAGE_BYTES - 1)), sizeBytes), constant(PAGE_BYTES + 1));
@@ -267,8 +258,7 @@ function touch(): FunctionDefinition {
     const mayBeForbidden = b.or(b.state(State.dataWatched), b.and(b.state(MMUCR), constant(MMUCR_UNLOCK_EXCEPTIONS)));
     const isPlain = b.and(b.eq(mayBeForbidden, ZERO), b.ltU(access, constant(Touch.execute)));
     b.if(isPlain, () => {
-      const table = b.select(access, b.state(State.writeTable), b.state(State.readTable));
-      b.if(b.word32(b.add(b.pageOffset(ea), table), 0), () => b.return());
+      b.if(anyEntryOf(b, ea, access), () => b.return());
       b.if(b.result(functionIndex('mapData'), ea, access), () => b.return());
       b.if(b.state(State.pendingVector), () => b.return());
     });

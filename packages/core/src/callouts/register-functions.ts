@@ -52,9 +52,7 @@ const placeOf = (b: StateBuilder, rule: I32): I32 => b.let(b.shl(b.and(rule, con
 function raiseIfPrivileged(b: StateBuilder, number: I32, end: () => void): void {
   const isPrivileged = b.ne(b.and(number, constant(SPRN_PRIVILEGED)), constant(0));
   b.if(b.and(isPrivileged, b.ne(b.isUser(), constant(0))), () => {
-    b.setState(State.pendingVector, constant(Vector.program + 1));
-    b.setState(State.pendingEsr, constant(Esr.PPR));
-    b.setState(State.pendingDear, constant(0));
+    b.setPending(Vector.program, { esr: Esr.PPR, dear: 0 });
     end();
   });
 }

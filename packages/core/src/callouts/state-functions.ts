@@ -1,6 +1,6 @@
 import { sprn } from '../isa/special-purpose-registers.js';
 import { MSR_IMPLEMENTED } from '../isa/vectors.js';
-import { CONTEXT_BY_KEY, ContextByKey, contextKey, State } from '../processor/state-layout.js';
+import { ContextByKey, contextKey, State } from '../processor/state-layout.js';
 import { calloutIndex } from '../semantics/callouts.js';
 import { constant, type I32 } from '../semantics/expression.js';
 import {
@@ -33,7 +33,7 @@ function selectContexts(): FunctionDefinition {
     for (const user of [false, true]) {
       for (const addressSpace of [0, 1]) {
         const distance = ContextByKey.size * contextKey(user, addressSpace, 0);
-        b.setWord32(row, CONTEXT_BY_KEY + distance + ContextByKey.lastUse, clock);
+        b.setWord32(row, State.contextByKey + distance + ContextByKey.lastUse, clock);
       }
     }
     pointTables(b, b.let(b.msr()));

@@ -15,6 +15,7 @@ import {
 } from '../processor/state-layout.js';
 import { calloutIndex } from '../semantics/callouts.js';
 import { constant, type I32 } from '../semantics/expression.js';
+import { pageOffset } from '../semantics/ram-access.js';
 import type { StateBuilder } from '../semantics/state-builder.js';
 import type { FunctionDefinition } from '../wasm/module-encoder.js';
 import { Op, VectorOp } from '../wasm/opcodes.js';
@@ -187,7 +188,7 @@ function enterPage(ramSizeBytes: number): FunctionDefinition {
     b.if(b.gtU(pa, constant(ramSizeBytes - PAGE_BYTES)), () => b.return());
     b.if(b.state(State.smallPages), () => leaveIfHidden(b, index, pageEa));
     const place = b.let(b.sub(b.add(pa, constant(RAM_BASE - RAM_ADJUST)), pageEa));
-    const address = b.let(b.add(context, b.pageOffset(ea)));
+    const address = b.let(b.add(context, pageOffset(b, ea)));
     const isUser = b.let(b.isUser());
     const permitted = (access: 0 | 1 | 2) =>
       b.and(word2, b.select(isUser, constant(PERMISSION.user[access]), constant(PERMISSION.supervisor[access])));

@@ -1,6 +1,6 @@
 import { sprn } from '../isa/special-purpose-registers.js';
 import { Esr, VECTORS } from '../isa/vectors.js';
-import { RAM_OFFSET, State } from '../processor/state-layout.js';
+import { State } from '../processor/state-layout.js';
 import type { CodeEmitter, Label } from '../semantics/code-emitter.js';
 import { addDouble, doubleOfWord, subDouble } from '../semantics/double.js';
 import { constant, type F64, type I32 } from '../semantics/expression.js';
@@ -70,10 +70,9 @@ export class HostRoutineBuilder extends StateBuilder {
   /** The word at the pc, pinned, by the mapping that served its fetch; declines where that is not at hand. */
   interruptedInstruction(): I32 {
     const pc = this.let(this.interruptedPc());
-    const page = this.and(this.shrU(pc, constant(10)), constant(0x003ffffc));
-    const entry = this.let(this.word32(this.add(page, this.state(State.executeTable)), 0));
+    const entry = this.let(this.executeEntry(pc));
     this.declineIf(this.eq(entry, constant(0)));
-    return this.let(this.word32(this.add(pc, entry), RAM_OFFSET));
+    return this.let(this.instructionWord(pc, entry));
   }
 
   /** A GPR whose byte offset among the registers is known at run time: 4 times its number. */

@@ -4,7 +4,8 @@ import { Builder, type Syndrome } from '../semantics/builder.js';
 import { CALLOUTS, type CalloutName } from '../semantics/callouts.js';
 import type { CodeEmitter, Label } from '../semantics/code-emitter.js';
 import { constant, type I32 } from '../semantics/expression.js';
-import { Op, ValueType } from '../wasm/opcodes.js';
+import { type AccessSize, LOAD_OP, MIRROR, pageEntry, SIZE_LOG2, STORE_OP } from '../semantics/ram-access.js';
+import { ValueType } from '../wasm/opcodes.js';
 import { countAt, leaveLine, lookAgain, setCount } from './straight-line.js';
 
 /** The interpreter's locals, which live across instructions. */
@@ -20,12 +21,6 @@ export interface InterpreterLabels {
   /** An interrupt is pending in State; the instruction at `pc` is not complete. */
   interrupted: Label;
 }
-
-const SIZE_LOG2 = { 1: 0, 2: 1, 4: 2 } as const;
-const LOAD_OP = { 1: Op.i32Load8U, 2: Op.i32Load16U, 4: Op.i32Load } as const;
-const STORE_OP = { 1: Op.i32Store8, 2: Op.i32Store16, 4: Op.i32Store } as const;
-/** RAM is kept as host-endian words, so a byte's or halfword's place within its word is mirrored. */
-const MIRROR = { 1: 3, 2: 2, 4: 0 } as const;
 
 /** Builds one instruction of the interpreter: operands are read out of the instruction word at run time. */
 export class InterpreterBuilder extends Builder {
@@ -68,11 +63,10 @@ export class InterpreterBuilder extends Builder {
     return this.#local(this.#locals.word);
   }
 
-  /** `(RA|0)` without reading the register twice: the index is a run-time value. */
-  override load(sizeBytes: 1 | 2 | 4, ea: I32): I32 {
+  override load(sizeBytes: AccessSize, ea: I32): I32 {
     const address = this.let(ea);
     const result = this.emit.temporaryLocal('i32');
-    const entry = this.#tableEntry(State.readTable, address);
+    const entry = this.let(pageEntry(this, address, this.state(State.readTable)));
     this.emit.if(this.#isFast(entry, address, sizeBytes), ValueType.i32);
     this.emit.value(this.#hostAddress(entry, address, sizeBytes));
     this.emit.memory(LOAD_OP[sizeBytes], SIZE_LOG2[sizeBytes], RAM_OFFSET);
@@ -83,9 +77,9 @@ export class InterpreterBuilder extends Builder {
     return this.#local(result);
   }
 
-  override store(sizeBytes: 1 | 2 | 4, ea: I32, value: I32): void {
+  override store(sizeBytes: AccessSize, ea: I32, value: I32): void {
     const address = this.let(ea);
-    const entry = this.#tableEntry(State.writeTable, address);
+    const entry = this.let(pageEntry(this, address, this.state(State.writeTable)));
     this.emit.if(this.#isFast(entry, address, sizeBytes));
     this.emit.value(this.#hostAddress(entry, address, sizeBytes));
     this.emit.value(value);
@@ -95,21 +89,14 @@ export class InterpreterBuilder extends Builder {
     this.emit.end();
   }
 
-  /** The software TLB's entry for a page, pinned. */
-  #tableEntry(table: number, ea: I32): I32 {
-    const index = this.and(this.shrU(ea, constant(10)), constant(0x003ffffc));
-    const address = this.add(index, this.state(table));
-    return this.let({ type: 'i32', kind: 'load', op: Op.i32Load, alignLog2: 2, offset: 0, address });
-  }
-
   /** The entry is valid (bit 0) and the address is aligned. */
-  #isFast(entry: I32, ea: I32, sizeBytes: 1 | 2 | 4): I32 {
+  #isFast(entry: I32, ea: I32, sizeBytes: AccessSize): I32 {
     const valid = this.and(entry, constant(1));
     if (sizeBytes === 1) return valid;
     return this.eq(this.and(this.or(this.xor(entry, constant(1)), ea), constant(sizeBytes - 1)), constant(0));
   }
 
-  #hostAddress(entry: I32, ea: I32, sizeBytes: 1 | 2 | 4): I32 {
+  #hostAddress(entry: I32, ea: I32, sizeBytes: AccessSize): I32 {
     return this.add(this.xor(ea, constant(MIRROR[sizeBytes])), entry);
   }
 
@@ -130,23 +117,17 @@ export class InterpreterBuilder extends Builder {
     this.jump(this.select(condition, target, this.nextPc()));
   }
 
-  override raise(vector: number, syndrome: Syndrome = {}): void {
-    this.#setPending(vector, syndrome);
+  override raise(vector: number, syndrome?: Syndrome): void {
+    this.setPending(vector, syndrome);
     this.emit.branch(this.#labels.interrupted);
   }
 
   override raiseAfter(vector: number): void {
-    this.#setPending(vector, {});
+    this.setPending(vector);
     this.emit.value(this.nextPc());
     this.emit.localSet(this.#locals.pc);
     this.emit.branch(this.#labels.interrupted);
     this.finished = true;
-  }
-
-  #setPending(vector: number, { esr, dear }: Syndrome): void {
-    this.setState(State.pendingVector, constant(vector + 1));
-    if (esr !== undefined) this.setState(State.pendingEsr, typeof esr === 'number' ? constant(esr) : esr);
-    if (dear !== undefined) this.setState(State.pendingDear, dear);
   }
 
   override call(name: CalloutName, ...args: I32[]): I32 {

@@ -65,7 +65,7 @@ export function beginLineInPage(b: Builder, pc: I32): void {
 export function beginLineOrLeave(b: StateBuilder, pc: I32, exit: Label): I32 {
   const { emit } = b;
   b.if(b.ne(b.and(pc, constant(-PAGE_BYTES)), b.state(Cell.page)), () => {
-    const entry = b.let(entryOf(b, pc));
+    const entry = b.let(b.executeEntry(pc));
     emit.value(b.eq(entry, constant(0)));
     emit.branchIf(exit);
     setPage(b, pc, entry);
@@ -85,8 +85,6 @@ function lineEnd(b: Builder, pc: I32): I32 {
   return b.select(b.ltU(b.sub(end, pc), b.sub(pageEnd, pc)), end, pageEnd);
 }
 
-const entryOf = (b: StateBuilder, pc: I32): I32 => b.word32(b.add(b.pageOffset(pc), b.state(State.executeTable)), 0);
-
 /** How the interpreter is called, and what it has for a page that is not in the software TLB. */
 export interface FetchOptions {
   readonly isDispatched: boolean;
@@ -104,7 +102,7 @@ export function fetch(b: StateBuilder, pc: I32, { isDispatched, callsOut }: Fetc
   b.if(b.eq(pc, b.state(Cell.stop)), () => {
     leaveIf(b.gtS(ONE, b.sub(b.state(Cell.end), pc)));
     if (isDispatched) leaveIf(b.eq(pc, b.state(Cell.last)));
-    const entry = b.let(entryOf(b, pc));
+    const entry = b.let(b.executeEntry(pc));
     const takeEntry = () => {
       setPage(b, pc, entry);
       b.setState(Cell.stop, lineEnd(b, pc));
@@ -116,7 +114,7 @@ export function fetch(b: StateBuilder, pc: I32, { isDispatched, callsOut }: Fetc
       takeEntry();
     }
   });
-  return b.word32(b.add(pc, b.state(Cell.entry)), RAM_OFFSET);
+  return b.instructionWord(pc, b.state(Cell.entry));
 }
 
 /** Where there is no entry: a miss, a page that is smaller than the table's or holds no RAM, or an interrupt. */

@@ -1,5 +1,4 @@
 import {
-  CONTEXT_BY_KEY,
   ContextByKey,
   contextKey,
   RAM_ADJUST,
@@ -29,7 +28,7 @@ const PAGES = 1 << 20;
 
 /** Index of the row of a key in State. */
 function rowOf(key: number): number {
-  return (CONTEXT_BY_KEY + ContextByKey.size * key) >>> 2;
+  return (State.contextByKey + ContextByKey.size * key) >>> 2;
 }
 
 /** Byte address of a context's read table, where the context begins. */

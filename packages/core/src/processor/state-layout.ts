@@ -47,7 +47,7 @@ export const State = {
   smallPages: 372,
   /** Not 0 while every data access must be seen, so that the tables stay empty. */
   dataWatched: 376,
-  /** By context of the software TLB: the key it is for, + 1 (0: nothing). The clock tells which was selected last, see CONTEXT_BY_KEY. */
+  /** By context of the software TLB: the key it is for, + 1 (0: nothing). The clock tells which was selected last, see `contextByKey`. */
   contextKeys: 296, // 8 words
   contextClock: 360,
   /** Counts since the processor was made: interrupts taken by IVOR number (16 words), writes into the TLB, fills of the software TLB. */
@@ -89,6 +89,7 @@ export const State = {
   instructionCounts: 57344, // 1023 words
   /** An instruction word that does not lie in RAM as it is executed; at RAM_OFFSET or above, as what the interpreter fetches must. */
   fetchedInstruction: 61436,
+  /** Contexts of the software TLB by their key, a row of {@link ContextByKey} each. */
   contextByKey: 61440,
   /** What a move may do with each SPR, a row a number (callouts/register-functions.ts). */
   sprRules: 69632, // 1024 doublewords
@@ -100,7 +101,6 @@ export function contextKey(user: boolean, addressSpace: number, pid: number): nu
   return (user ? 0x200 : 0) | (addressSpace << 8) | pid;
 }
 /** A row a key: the address of its context's read table (0: it has none), and when the key was last selected. */
-export const CONTEXT_BY_KEY = State.contextByKey;
 export const ContextByKey = { tables: 0, lastUse: 4, size: 8 } as const;
 
 /**

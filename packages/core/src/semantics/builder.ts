@@ -3,7 +3,8 @@ import { State } from '../processor/state-layout.js';
 import { Op } from '../wasm/opcodes.js';
 import { type CalloutName, calloutIndex } from './callouts.js';
 import type { CodeEmitter } from './code-emitter.js';
-import { binary32, constant, constantValue, type Expression, type I32, type I64, unary32 } from './expression.js';
+import { binary32, constant, constantValue, type Expression, type I32, type I64, unary32, wordAt } from './expression.js';
+import type { AccessSize } from './ram-access.js';
 
 /** A mutable local of one instruction. */
 export interface Variable {
@@ -14,7 +15,7 @@ export interface Variable {
 /** What an exception puts into ESR and DEAR; absent parts leave the register alone or zero as the vector's row says. */
 export interface Syndrome {
   esr?: I32 | number;
-  dear?: I32;
+  dear?: I32 | number;
 }
 
 /**
@@ -208,7 +209,7 @@ export abstract class Builder {
 
   // --- state ----------------------------------------------------------------------------------------------------------------
   state(offset: number): I32 {
-    return { type: 'i32', kind: 'load', op: Op.i32Load, alignLog2: 2, offset, address: constant(0) };
+    return wordAt(constant(0), offset);
   }
   setState(offset: number, value: I32): void {
     this.emit.constant(0);
@@ -222,7 +223,8 @@ export abstract class Builder {
   }
 
   gpr(register: I32): I32 {
-    return { type: 'i32', kind: 'load', op: Op.i32Load, alignLog2: 2, ...this.#indexed(State.gpr, register, 2) };
+    const { offset, address } = this.#indexed(State.gpr, register, 2);
+    return wordAt(address, offset);
   }
   /** `(RA|0)`: register 0 reads as zero. */
   gprOrZero(register: I32): I32 {
@@ -366,8 +368,8 @@ export abstract class Builder {
 
   // --- memory ---------------------------------------------------------------------------------------------------------------
   /** Loads through the current translation, zero-extended, pinned; an interrupt ends the instruction here. */
-  abstract load(sizeBytes: 1 | 2 | 4, ea: I32): I32;
-  abstract store(sizeBytes: 1 | 2 | 4, ea: I32, value: I32): void;
+  abstract load(sizeBytes: AccessSize, ea: I32): I32;
+  abstract store(sizeBytes: AccessSize, ea: I32, value: I32): void;
 
   // --- leaving the straight line --------------------------------------------------------------------------------------------
   /** Goes on at an address (its low two bits are ignored) and completes the instruction. */
@@ -382,6 +384,14 @@ export abstract class Builder {
   abstract call(name: CalloutName, ...args: I32[]): I32;
   /** After a call-out that set `State.pc`: goes on there. */
   abstract jumpToStatePc(): void;
+
+  /** Makes an interrupt (an IVOR number) pending in State, for who takes it once this code is left; leaving is the caller's. */
+  setPending(vector: number, { esr, dear }: Syndrome = {}): void {
+    const set = (offset: number, value: I32 | number) => this.setState(offset, typeof value === 'number' ? constant(value) : value);
+    set(State.pendingVector, vector + 1);
+    if (esr !== undefined) set(State.pendingEsr, esr);
+    if (dear !== undefined) set(State.pendingDear, dear);
+  }
 
   protected emitCall(name: CalloutName, args: readonly I32[]): void {
     for (const arg of args) this.emit.value(arg);

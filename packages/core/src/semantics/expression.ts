@@ -30,6 +30,11 @@ export function constant64(value: bigint): I64 {
   return { type: 'i64', kind: 'const64', value: BigInt.asIntN(64, value) };
 }
 
+/** A word of memory at an address, with a constant distance from it. */
+export function wordAt(address: I32, offset: number): I32 {
+  return { type: 'i32', kind: 'load', op: Op.i32Load, alignLog2: 2, offset, address };
+}
+
 /** The value of a constant expression, as a signed 32-bit number; undefined for any other. */
 export function constantValue(expression: Expression): number | undefined {
   return expression.kind === 'const' ? expression.value : undefined;

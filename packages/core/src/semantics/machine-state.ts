@@ -1,10 +1,9 @@
 import { Fpscr } from '../fpu/fpscr.js';
 import { sprn } from '../isa/special-purpose-registers.js';
 import { MSR_IMPLEMENTED, Msr } from '../isa/vectors.js';
-import { CONTEXT_BY_KEY, ContextByKey, contextKey, SoftTlbTable, State } from '../processor/state-layout.js';
-import { Op } from '../wasm/opcodes.js';
+import { ContextByKey, contextKey, SoftTlbTable, State } from '../processor/state-layout.js';
 import type { Builder } from './builder.js';
-import { constant, type I32 } from './expression.js';
+import { constant, type I32, wordAt } from './expression.js';
 
 /** MSR bits that select a context of the software TLB, together with PID. */
 export const TRANSLATION_BITS = Msr.PR | Msr.IS | Msr.DS;
@@ -30,8 +29,7 @@ function keyOffset(b: Builder, msr: I32, bit: number, keyBit: number): I32 {
 /** The row of a supervisor's context of the present PID in address space 0, where interrupt handlers begin. */
 const handlerRow = (b: Builder): I32 => b.shl(b.state(PID), constant(Math.log2(ContextByKey.size)));
 
-const tablesOf = (b: Builder, address: I32): I32 =>
-  b.let({ type: 'i32', kind: 'load', op: Op.i32Load, alignLog2: 2, offset: CONTEXT_BY_KEY + ContextByKey.tables, address });
+const tablesOf = (b: Builder, row: I32): I32 => b.let(wordAt(row, State.contextByKey + ContextByKey.tables));
 
 /** @param msr a pinned value */
 export function findContexts(b: Builder, msr: I32): Contexts {

@@ -1,7 +1,9 @@
 import { Msr } from '../isa/vectors.js';
+import { RAM_OFFSET, State } from '../processor/state-layout.js';
 import { Op } from '../wasm/opcodes.js';
 import { Builder } from './builder.js';
-import { constant, type I32 } from './expression.js';
+import { constant, type I32, wordAt } from './expression.js';
+import { pageEntry } from './ram-access.js';
 
 const NO_INSTRUCTION = 'code that belongs to no instruction';
 
@@ -43,7 +45,7 @@ export class StateBuilder extends Builder {
   }
   /** A word of the processor's memory. */
   word32(address: I32, offset: number): I32 {
-    return { type: 'i32', kind: 'load', op: Op.i32Load, alignLog2: 2, offset, address };
+    return wordAt(address, offset);
   }
   setWord32(address: I32, offset: number, value: I32): void {
     this.emit.value(address);
@@ -54,9 +56,13 @@ export class StateBuilder extends Builder {
   byte(address: I32, offset: number): I32 {
     return { type: 'i32', kind: 'load', op: Op.i32Load8U, alignLog2: 0, offset, address };
   }
-  /** Where the entry of an address's page lies in a table of the software TLB, from the table's start. */
-  pageOffset(ea: I32): I32 {
-    return this.and(this.shrU(ea, constant(10)), constant(0x003ffffc));
+  /** The execute entry of an instruction's address, 0 where its page has none. */
+  executeEntry(pc: I32): I32 {
+    return pageEntry(this, pc, this.state(State.executeTable));
+  }
+  /** The word of the instruction at `pc`, by the execute entry of its page. */
+  instructionWord(pc: I32, executeEntry: I32): I32 {
+    return this.word32(this.add(pc, executeEntry), RAM_OFFSET);
   }
   isUser(): I32 {
     return this.and(this.msr(), constant(Msr.PR));

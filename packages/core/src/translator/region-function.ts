@@ -2,7 +2,8 @@ import { constantFields } from '../isa/instruction-set.js';
 import { Esr, Msr, Vector } from '../isa/vectors.js';
 import { SLOT_BASE, SLOT_BYTES, Slot, State } from '../processor/state-layout.js';
 import { CodeEmitter, type Label } from '../semantics/code-emitter.js';
-import { constant, constantValue, type I32 } from '../semantics/expression.js';
+import { constant, constantValue, type I32, wordAt } from '../semantics/expression.js';
+import { pageEntry } from '../semantics/ram-access.js';
 import { type BranchHint, ByteSink, type FunctionDefinition } from '../wasm/module-encoder.js';
 import { Op, ValueType } from '../wasm/opcodes.js';
 import type { FlowItem, FlowLoop } from './control-flow.js';
@@ -392,21 +393,19 @@ class RegionWriter implements RegionFlow {
   #lookUp(pc: I32): void {
     const emit = this.#emit;
     const builder = this.#builder;
-    const load = (address: I32, offset: number): I32 => ({ type: 'i32', kind: 'load', op: Op.i32Load, alignLog2: 2, offset, address });
     const executeTable: I32 = { type: 'i32', kind: 'local', index: this.#locals.executeTable };
-    const page = builder.and(builder.shrU(pc, constant(10)), constant(0x003ffffc));
-    const entry = builder.let(load(builder.add(page, executeTable), 0));
+    const entry = builder.let(pageEntry(builder, pc, executeTable));
     const slot = builder.let(
       builder.and(builder.shl(builder.and(builder.add(pc, entry), constant(-4)), constant(2)), constant(SLOT_BYTES - Slot.size)),
     );
     const key = this.#options.overflow ? builder.or(pc, constant(1)) : pc;
     const found = builder.and(
-      builder.and(builder.eq(load(slot, SLOT_BASE + Slot.pc), key), builder.eq(load(slot, SLOT_BASE + Slot.entry), entry)),
-      builder.eq(load(slot, SLOT_BASE + Slot.function), constant(this.#options.tableIndex)),
+      builder.and(builder.eq(wordAt(slot, SLOT_BASE + Slot.pc), key), builder.eq(wordAt(slot, SLOT_BASE + Slot.entry), entry)),
+      builder.eq(wordAt(slot, SLOT_BASE + Slot.function), constant(this.#options.tableIndex)),
     );
     emit.if(found);
     this.#setPc(pc);
-    emit.value(load(slot, SLOT_BASE + Slot.place));
+    emit.value(wordAt(slot, SLOT_BASE + Slot.place));
     emit.localSet(this.#locals.place);
     emit.branch(this.#again!);
     emit.end();

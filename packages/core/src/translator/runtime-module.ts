@@ -79,7 +79,7 @@ function runFunction(promotionEntries: number): FunctionDefinition {
   emit.branchIf(end);
   const pc = b.let(b.state(State.pc));
   const reason = b.variable(constant(RegionExit.goOn));
-  const entry = b.variable(b.word32(b.add(b.pageOffset(pc), b.state(State.executeTable)), 0));
+  const entry = b.variable(b.executeEntry(pc));
   // A page that the software TLB has lost may hold translated code: it is looked up here, as the interpreter's first fetch would.
   b.if(b.eq(entry.value, constant(0)), () => {
     entry.set(b.result(MAP_CODE_INDEX, pc));

@@ -1,19 +1,19 @@
-import { type AccessSize, ENTRY_FUNCTIONS } from '../callouts/access-functions.js';
+import { ENTRY_FUNCTIONS } from '../callouts/access-functions.js';
 import { makesCrField } from '../fpu/index.js';
 import { plainSprOffset } from '../isa/instructions/system.js';
 import { SPRN_PRIVILEGED, sprByNumber } from '../isa/special-purpose-registers.js';
 import { Esr, Msr, Vector } from '../isa/vectors.js';
-import { CrPlace } from '../processor/condition-register.js';
 import { RAM_BASE, RAM_OFFSET, SOFT_TLB_VALID, State } from '../processor/state-layout.js';
-import { Builder, type Syndrome, type Variable } from '../semantics/builder.js';
+import type { Syndrome } from '../semantics/builder.js';
 import { type CalloutName, calloutRow } from '../semantics/callouts.js';
 import type { CodeEmitter } from '../semantics/code-emitter.js';
-import { constant, constantValue, type I32, type I64 } from '../semantics/expression.js';
+import { constant, constantValue, type I32, wordAt } from '../semantics/expression.js';
 import { returnFromBaseInterrupt } from '../semantics/machine-state.js';
-import { Op, type ValueTypeName } from '../wasm/opcodes.js';
+import { type AccessSize, LOAD_OP, MIRROR, pageEntry, SIZE_LOG2, STORE_OP } from '../semantics/ram-access.js';
+import { Op } from '../wasm/opcodes.js';
+import { KnownOperandsBuilder } from './known-operands-builder.js';
 import { regionImportIndex } from './region-imports.js';
 import type { RegisterLocals } from './register-locals.js';
-import { TrackedVariable } from './tracked-variable.js';
 
 /** The locals of a region's function beside the guest's registers. */
 export interface RegionLocals {
@@ -52,31 +52,16 @@ export interface InstructionPlace {
   readonly expectedEntry: number | undefined;
 }
 
-interface Comparison {
-  readonly a: I32;
-  readonly b: I32;
-  readonly signed: boolean;
-  readonly kept: { type: ValueTypeName; index: number }[];
-}
-
-const SIZE_LOG2 = { 1: 0, 2: 1, 4: 2 } as const;
-const LOAD_OP = { 1: Op.i32Load8U, 2: Op.i32Load16U, 4: Op.i32Load } as const;
-const STORE_OP = { 1: Op.i32Store8, 2: Op.i32Store16, 4: Op.i32Store } as const;
-const MIRROR = { 1: 3, 2: 2, 4: 0 } as const;
 const ZERO = constant(0);
 
 /**
- * Builds instructions of a region: operands are known, registers are locals. Unless it is built for overflow, the code assumes that XER[SO]
- * is 0, as the dispatcher has seen; what may set it leaves the region.
+ * Builds instructions of a region. Unless it is built for overflow, the code assumes that XER[SO] is 0, as the dispatcher has seen; what
+ * may set it leaves the region.
  */
-export class TranslatorBuilder extends Builder {
-  readonly #registers: RegisterLocals;
+export class TranslatorBuilder extends KnownOperandsBuilder {
   readonly #locals: RegionLocals;
   readonly #flow: RegionFlow;
-  readonly #overflow: boolean;
-  readonly #comparisons = new Map<number, Comparison>();
   #place!: InstructionPlace;
-  #overflowMaySet = false;
   #called = false;
   #translationMayChange = false;
   #floatChecked = false;
@@ -84,21 +69,18 @@ export class TranslatorBuilder extends Builder {
   finished = false;
 
   constructor(emit: CodeEmitter, registers: RegisterLocals, locals: RegionLocals, flow: RegionFlow, overflow: boolean) {
-    super(emit);
-    this.#overflow = overflow;
-    this.#registers = registers;
+    super(emit, registers, overflow);
     this.#locals = locals;
     this.#flow = flow;
   }
 
-  beginBlock(): void {
-    if (this.#comparisons.size > 0) for (const field of [...this.#comparisons.keys()]) this.#forget(field);
+  override beginBlock(): void {
+    super.beginBlock();
     this.#floatChecked = false;
   }
 
   begin(place: InstructionPlace): void {
     this.#place = place;
-    this.#overflowMaySet = false;
     this.#called = false;
     this.#translationMayChange = false;
     this.finished = false;
@@ -114,7 +96,7 @@ export class TranslatorBuilder extends Builder {
   /** After the semantics: leaves where the instruction's effects make that necessary. */
   end(): void {
     const { pc, uncounted, executeEntry } = this.#place;
-    if (!this.finished && this.#overflowMaySet && !this.#overflow) {
+    if (!this.finished && this.mayBreakAssumption) {
       this.emit.value(this.state(State.xerSo));
       this.emit.hint(false);
       this.emit.ifOnStack();
@@ -142,105 +124,11 @@ export class TranslatorBuilder extends Builder {
 
   /** The present execute entry of a known page. */
   executeEntryOf(pc: number): I32 {
-    const address: I32 = { type: 'i32', kind: 'local', index: this.#locals.executeTable };
-    return { type: 'i32', kind: 'load', op: Op.i32Load, alignLog2: 2, offset: (pc >>> 12) * 4, address };
+    return wordAt(this.#local(this.#locals.executeTable), (pc >>> 12) * 4);
   }
 
   #local(index: number): I32 {
     return { type: 'i32', kind: 'local', index };
-  }
-
-  // --- registers ------------------------------------------------------------------------------------------------------------
-  #number(register: I32): number {
-    const known = constantValue(register);
-    if (known === undefined) throw new Error('a register number that is not known cannot be translated');
-    return known;
-  }
-  override gpr(register: I32): I32 {
-    return this.#registers.read(State.gpr + 4 * this.#number(register), 'i32');
-  }
-  override setGpr(register: I32, value: I32): void {
-    this.#registers.write(State.gpr + 4 * this.#number(register), value);
-  }
-  override lr(): I32 {
-    return this.#registers.read(State.lr, 'i32');
-  }
-  override setLr(value: I32): void {
-    this.#registers.write(State.lr, value);
-  }
-  override ctr(): I32 {
-    return this.#registers.read(State.ctr, 'i32');
-  }
-  override setCtr(value: I32): void {
-    this.#registers.write(State.ctr, value);
-  }
-  override ca(): I32 {
-    return this.#registers.read(State.xerCa, 'i32');
-  }
-  override setCa(value: I32): void {
-    this.#registers.write(State.xerCa, value);
-  }
-  override so(): I32 {
-    return this.#overflowMaySet || this.#overflow ? this.state(State.xerSo) : ZERO;
-  }
-  override setOv(value: I32): void {
-    this.#overflowMaySet = true;
-    super.setOv(value);
-  }
-  override setXer(value: I32): void {
-    this.#overflowMaySet = true;
-    super.setXer(value);
-  }
-
-  // --- condition register ---------------------------------------------------------------------------------------------------
-  override crValue(field: I32): I64 {
-    return this.#registers.read(State.cr + 8 * this.#number(field), 'i64');
-  }
-  override setCrValue(field: I32, value: I64): void {
-    const number = this.#number(field);
-    this.#forget(number);
-    this.#registers.write(State.cr + 8 * number, value);
-  }
-  #forget(field: number): void {
-    const comparison = this.#comparisons.get(field);
-    if (!comparison) return;
-    for (const each of comparison.kept) this.emit.giveBack(each);
-    this.#comparisons.delete(field);
-  }
-
-  /** Remembers what was compared, so that a branch in the same block compares the registers and not the field. */
-  override setCrCompare(field: I32, a: I32, b: I32, signed: boolean): void {
-    super.setCrCompare(field, a, b, signed);
-    if (this.#overflowMaySet || this.#overflow) return;
-    const kept: Comparison['kept'] = [];
-    for (const operand of [a, b]) {
-      if (operand.kind === 'const') continue;
-      const held = operand.kind === 'local' ? this.emit.keep(operand.index) : undefined;
-      if (!held) {
-        for (const each of kept) this.emit.giveBack(each);
-        return;
-      }
-      kept.push(held);
-    }
-    this.#comparisons.set(this.#number(field), { a, b, signed, kept });
-  }
-
-  override crBit(bit: I32): I32 {
-    const number = this.#number(bit);
-    const comparison = this.#comparisons.get(number >>> 2);
-    const value = this.crValue(constant(number >>> 2));
-    switch (number & 3) {
-      case 0:
-        if (comparison) return comparison.signed ? this.ltS(comparison.a, comparison.b) : this.ltU(comparison.a, comparison.b);
-        return this.and(this.wrap(this.binary64(Op.i64ShrU, value, this.const64(BigInt(CrPlace.less)))), constant(1));
-      case 1:
-        if (comparison) return comparison.signed ? this.gtS(comparison.a, comparison.b) : this.gtU(comparison.a, comparison.b);
-        return this.compare64(Op.i64GtS, value, this.const64(0n));
-      case 2:
-        return comparison ? this.eq(comparison.a, comparison.b) : this.eq(this.wrap(value), ZERO);
-      default:
-        return super.crBit(bit);
-    }
   }
 
   override pc(): I32 {
@@ -248,40 +136,6 @@ export class TranslatorBuilder extends Builder {
   }
   override word(): I32 {
     return constant(this.#place.word);
-  }
-
-  // --- loops and variables that are known beforehand ------------------------------------------------------------------------
-  /** A variable stays a constant for as long as it is set to constants outside conditions and loops of the generated code. */
-  override variable(initial: I32): Variable {
-    const variable = new TrackedVariable(this.emit, () => this.#conditional > 0);
-    variable.set(initial);
-    this.#variables.push(variable);
-    return variable;
-  }
-  #variables: TrackedVariable[] = [];
-  #conditional = 0;
-
-  #conditionally(build: () => void): void {
-    for (const variable of this.#variables) variable.materialize();
-    this.#conditional++;
-    build();
-    this.#conditional--;
-  }
-
-  override if(condition: I32, then: () => void, otherwise?: () => void): void {
-    if (constantValue(condition) !== undefined) super.if(condition, then, otherwise);
-    else this.#conditionally(() => super.if(condition, then, otherwise));
-  }
-
-  /** Unrolled where the condition is known in every round. */
-  override while(condition: () => I32, body: () => void): void {
-    for (;;) {
-      const known = constantValue(condition());
-      if (known === 0) return;
-      if (known === undefined) break;
-      body();
-    }
-    this.#conditionally(() => super.while(condition, body));
   }
 
   // --- memory ---------------------------------------------------------------------------------------------------------------
@@ -304,15 +158,7 @@ export class TranslatorBuilder extends Builder {
    */
   #hostAddress(access: keyof typeof ENTRY_FUNCTIONS, ea: I32, size: AccessSize): { address: I32; offset: number } {
     const table = access === 'load' ? this.#locals.readTable : this.#locals.writeTable;
-    const index = this.and(this.shrU(ea, constant(10)), constant(0x003ffffc));
-    const entry = this.let({
-      type: 'i32',
-      kind: 'load',
-      op: Op.i32Load,
-      alignLog2: 2,
-      offset: 0,
-      address: this.add(index, this.#local(table)),
-    });
+    const entry = this.let(pageEntry(this, ea, this.#local(table)));
     const mirrored = this.xor(ea, constant(MIRROR[size]));
     const { expectedEntry, pc } = this.#place;
     // As a constant offset it must not wrap at 2**32; up to this bound nothing that wraps is in RAM.
@@ -359,19 +205,14 @@ export class TranslatorBuilder extends Builder {
     this.finished = true;
   }
 
-  override raise(vector: number, syndrome: Syndrome = {}): void {
-    this.#setPending(vector, syndrome);
+  override raise(vector: number, syndrome?: Syndrome): void {
+    this.setPending(vector, syndrome);
     this.#flow.leave(this.pc(), this.#place.uncounted);
   }
   override raiseAfter(vector: number): void {
-    this.#setPending(vector, {});
+    this.setPending(vector);
     this.#flow.leave(this.nextPc(), this.#place.uncounted - 1);
     this.finished = true;
-  }
-  #setPending(vector: number, { esr, dear }: Syndrome): void {
-    this.setState(State.pendingVector, constant(vector + 1));
-    if (esr !== undefined) this.setState(State.pendingEsr, typeof esr === 'number' ? constant(esr) : esr);
-    if (dear !== undefined) this.setState(State.pendingDear, dear);
   }
 
   override call(name: CalloutName, ...args: I32[]): I32 {
@@ -381,7 +222,7 @@ export class TranslatorBuilder extends Builder {
       if (inline) return inline;
       const result = this.#callOut(name, pinned);
       // An SPR that is not there leaves RT as it is, and the processor does not see that, as it is a local.
-      return sprByNumber(this.#number(pinned[0]!))?.read ? result : this.gpr(this.#targetOfMove());
+      return sprByNumber(this.number(pinned[0]!))?.read ? result : this.gpr(this.#targetOfMove());
     }
     if (name === 'writeSpr' && this.#writePlainSpr(pinned[0]!, pinned[1]!)) return ZERO;
     if (name === 'returnFromInterrupt' && constantValue(pinned[0]!) === 0) {
@@ -389,8 +230,8 @@ export class TranslatorBuilder extends Builder {
       returnFromBaseInterrupt(this, goOn, () => void this.#callOut(name, pinned));
       return ZERO;
     }
-    if (name === 'floatingPoint' && makesCrField(this.#number(pinned[0]!))) {
-      return this.#callOut(name, pinned, () => this.#takeCrField(this.#number(pinned[1]!)));
+    if (name === 'floatingPoint' && makesCrField(this.number(pinned[0]!))) {
+      return this.#callOut(name, pinned, () => this.#takeCrField(this.number(pinned[1]!)));
     }
     return this.#callOut(name, pinned);
   }
@@ -425,7 +266,7 @@ export class TranslatorBuilder extends Builder {
   }
 
   #readPlainSpr(number: I32): I32 | undefined {
-    const row = sprByNumber(this.#number(number));
+    const row = sprByNumber(this.number(number));
     if (!row?.read || row.storage === 'computed') return undefined;
     const offset = State.spr + 4 * (row.storedAt ?? row.sprn);
     if (row.read === 'user') return this.state(offset);
@@ -440,7 +281,7 @@ export class TranslatorBuilder extends Builder {
 
   #writePlainSpr(number: I32, value: I32): boolean {
     const offset = plainSprOffset(number);
-    const row = sprByNumber(this.#number(number));
+    const row = sprByNumber(this.number(number));
     if (offset === undefined || !row?.write) return false;
     const masked = row.mask === undefined ? value : this.and(value, constant(row.mask));
     if (!(row.sprn & SPRN_PRIVILEGED)) {
@@ -470,11 +311,5 @@ export class TranslatorBuilder extends Builder {
     this.setState(State.remaining, this.sub(this.state(State.remaining), constant(1)));
     this.#flow.leaveAsStated();
     this.finished = true;
-  }
-
-  /** Ends an instruction: what it took is free again. */
-  release(): void {
-    this.#variables = [];
-    this.emit.releaseLocals();
   }
 }

@@ -1,4 +1,4 @@
-import { addDouble, constant, double, doubleOfWord, type HostRoutineBuilder, type I32 } from '@exitlab/core';
+import { addDouble, constant, double, doubleOfWord, type I32 } from '@exitlab/core';
 import { LAST_OF_ENTRY } from '../emulation/fixed-work.js';
 import {
   EMULATION_HASH,
@@ -14,7 +14,8 @@ import { Esr, Mmucr, Msr } from '../registers.js';
 import type { MappingLimits } from '../shadow-tlb.js';
 import { SharedField } from '../shared-page.js';
 import { TlbField } from '../tlb-words.js';
-import { ClassChoice, ExitCode, type ExitRoutineOptions, type TakenExit } from './exit-code.js';
+import { ClassChoice, type ItemAmounts } from './class-choice.js';
+import { ExitCode, type ExitRoutineOptions, type TakenExit } from './exit-code.js';
 import { type GuestEntry, ShadowCode } from './shadow-code.js';
 
 /** What writing the guest's TLB and PID takes; absent where only instructions of fixed work are emulated. */
@@ -51,14 +52,7 @@ const CR_EQUAL_SHIFT = 1;
 /**
  * Program interrupts: privileged instructions of the guest kernel, as the table of emulations says (emulation/inline-emulation.ts).
  */
-export class EmulationCode extends ExitCode {
-  readonly #options: EmulationRoutineOptions;
-
-  constructor(b: HostRoutineBuilder, options: EmulationRoutineOptions) {
-    super(b, options);
-    this.#options = options;
-  }
-
+export class EmulationCode extends ExitCode<EmulationRoutineOptions> {
   write(): void {
     const { b } = this;
     const msr = this.begin();
@@ -66,13 +60,13 @@ export class EmulationCode extends ExitCode {
     b.declineIf(b.and(msr, constant(Msr.PR)));
     const slot = this.#findSlot(b.interruptedInstruction());
     const kind = b.let(b.word32(slot, EmulationSlot.kind));
-    const { translation } = this.#options;
+    const { translation } = this.options;
     if (translation !== undefined) {
       b.if(b.gtU(kind, constant(EmulationKind.returnFromInterrupt)), () => {
         this.declineNearEndlessFault();
         const is = (each: EmulationKind) => b.eq(kind, constant(each));
         b.if(is(EmulationKind.writeTlb), () => this.#writeTlb(slot, msr, translation));
-        if (this.#options.hasPatchedCode) {
+        if (this.options.hasPatchedCode) {
           b.if(is(EmulationKind.writeEntry), () => this.#writeJoined(slot, msr, translation, false));
           b.if(is(EmulationKind.returnWithEntry), () => this.#writeJoined(slot, msr, translation, true));
         }
@@ -235,7 +229,7 @@ export class EmulationCode extends ExitCode {
     const ofSpace = b.eq(b.ne(b.and(after.word0, constant(TlbField.TS)), ZERO), b.ne(b.and(msr, constant(Msr.IS)), ZERO));
     const isValid = b.let(b.ne(b.and(after.word0, constant(TlbField.V)), ZERO));
     const ea = b.let(b.and(b.and(after.word0, constant(TlbField.EPN)), b.not(mask)));
-    if (this.#options.hasPatchedCode) shadow.declineOverOwn(isValid, ea, mask);
+    if (this.options.hasPatchedCode) shadow.declineOverOwn(isValid, ea, mask);
     const isMapped = translation.mapsEagerly ? b.let(b.and(b.and(isValid, ofSpace), shadow.beginsInRam(after, mask))) : ZERO;
     const write = (maps: boolean) => {
       const plan = maps ? shadow.plan(after, mask, ea, (each) => b.and(wasValid, isOfEntry(each))) : undefined;
@@ -305,7 +299,7 @@ export class EmulationCode extends ExitCode {
   }
 
   /** Lets the time of an exit pass, and books it. */
-  #passTimeOf(exitClass: ExitClass, items: Parameters<ClassChoice['cycles']>[1], isReturn = false): TakenExit {
+  #passTimeOf(exitClass: ExitClass, items: ItemAmounts, isReturn = false): TakenExit {
     const { b } = this;
     const choice = new ClassChoice(exitClass);
     const cycles = choice.cycles(this, items);

@@ -19,14 +19,13 @@ import {
 import { DurationField } from '../durations.js';
 import { sharedAddress } from '../emulation/inline-emulation.js';
 import { COUNTS, DetectorField, UNEXPLAINED_LIMIT } from '../endless-fault.js';
-import { EXIT_CLASS_DOUBLES, type ExitClass, itemField, type WorkItemName } from '../exit-classes.js';
+import { itemField, type WorkItemName } from '../exit-classes.js';
 import type { RecordLayout } from '../exit-recording.js';
-import type { ExitType } from '../exit-types.js';
 import { type HostArea, HostCell, LOG_ROWS } from '../host-area.js';
-import { INTERRUPT_TABLE } from '../interrupts.js';
 import { Msr } from '../registers.js';
 import { SharedField, type SharedPage } from '../shared-page.js';
 import { SHADOW_MSR, USER_READABLE_SPRGS } from '../vcpu.js';
+import type { ClassChoice, ItemAmounts } from './class-choice.js';
 
 export interface ExitRoutineOptions {
   readonly area: HostArea;
@@ -69,30 +68,20 @@ export interface ObservedKind {
   readonly isReturn?: boolean;
 }
 
-/** An exit whose interrupt the guest gets. */
-export interface ReflectedExit {
-  readonly priority: number;
-  readonly msr: I32;
-  readonly userMode: I32;
-  readonly choice: ClassChoice;
-  readonly items: Readonly<Partial<Record<WorkItemName, I32>>>;
-  readonly fault?: ObservedFault & { readonly isVirtual: false };
-}
-
 /** In a double of this size the last bit is worth 1, so that a sum with it ends in the other summand as a whole number, ties to even. */
 const WHOLE = double(1.5 * 2 ** 52);
 
 type DetectorFieldName = keyof typeof DetectorField;
 
 /** What generated code for all kinds of exits has in common; each part is the twin of what `Hypervisor` does for the same exit. */
-export class ExitCode {
+export class ExitCode<Options extends ExitRoutineOptions = ExitRoutineOptions> {
   readonly b: HostRoutineBuilder;
-  readonly options: ExitRoutineOptions;
+  readonly options: Options;
   /** When the exit was taken, pinned by {@link begin}: no time passes between the begin of a routine and its booking. */
   #takenAt: F64 = double(0);
   #deferrals: I32 = constant(0);
 
-  constructor(b: HostRoutineBuilder, options: ExitRoutineOptions) {
+  constructor(b: HostRoutineBuilder, options: Options) {
     this.b = b;
     this.options = options;
   }
@@ -202,34 +191,9 @@ export class ExitCode {
     });
   }
 
-  /** Lets the time of an exit pass whose interrupt the guest gets, books it, and goes on at the guest's handler. */
-  reflect({ priority, msr, userMode, choice, items, fault }: ReflectedExit): void {
-    const { b } = this;
-    const cycles = choice.cycles(this, items);
-    const exit = this.take(0);
-    const esr = b.let(b.syndromeRegister());
-    b.passTime(cycles, 0);
-    b.clearReservation();
-    this.bookClass(choice, exit, cycles, items);
-    this.observe(exit, { userMode, ...(fault && { fault }) });
-    this.#deliver(priority, exit, msr, fault && { esr, dear: fault.address });
-  }
-
-  /** Gives the guest an interrupt that nothing can hold back (interrupts.ts, `deliver`), and goes on there. */
-  #deliver(priority: number, { pc }: TakenExit, msr: I32, syndrome?: { readonly esr: I32; readonly dear: I32 }): void {
-    const { b } = this;
-    const row = INTERRUPT_TABLE.find((each) => each.priority === priority);
-    if (row === undefined || row.enable !== 0 || row.level || row.saves !== 'srr') throw new Error('no interrupt for an exit routine');
-    this.setShared(SharedField.srr0, pc);
-    this.setShared(SharedField.srr1, msr);
-    if (row.setsEsr && syndrome) this.setShared(SharedField.esr, syndrome.esr);
-    if (row.setsDear && syndrome) this.setShared(SharedField.dear, syndrome.dear);
-    this.resumeInMode(b.or(this.cell(HostCell.ivpr), this.cell(HostCell.ivor + 4 * row.ivor)), b.and(msr, constant(row.keeps)));
-  }
-
   // --- booking --------------------------------------------------------------------------------------------------------------
   /** Books an exit of a class, with how much there was of its items, at a price of `cycles`. */
-  bookClass(choice: ClassChoice, { pc, takenAt }: TakenExit, cycles: I32, items: Readonly<Partial<Record<WorkItemName, I32>>>): void {
+  bookClass(choice: ClassChoice, { pc, takenAt }: TakenExit, cycles: I32, items: ItemAmounts): void {
     const { b } = this;
     const duration = b.let(doubleOfWord(cycles));
     const address = b.let(choice.address(this));
@@ -414,47 +378,5 @@ export class ExitCode {
         none,
       );
     });
-  }
-}
-
-/** Classes of exits that the guest's mode tells apart. */
-export interface ClassesByMode {
-  readonly kernel: ExitClass;
-  readonly user: ExitClass;
-}
-
-/** A class of exits, or two that the guest's mode tells apart and whose items cost the same. */
-export class ClassChoice {
-  readonly #classes: readonly [kernel: ExitClass, user: ExitClass];
-  readonly #userMode: I32;
-  readonly type: ExitType;
-
-  constructor(kernel: ExitClass, user: ExitClass = kernel, userMode: I32 = constant(0)) {
-    this.#classes = [kernel, user];
-    this.#userMode = userMode;
-    this.type = kernel.type;
-  }
-
-  static byMode({ kernel, user }: ClassesByMode, userMode: I32): ClassChoice {
-    return new ClassChoice(kernel, user, userMode);
-  }
-
-  address(code: ExitCode): I32 {
-    return this.#select(code, ({ index }) => code.address(HostCell.exitClasses + 8 * EXIT_CLASS_DOUBLES * index));
-  }
-
-  /** The price with so much of the items, pinned. */
-  cycles(code: ExitCode, items: Readonly<Partial<Record<WorkItemName, I32>>>): I32 {
-    const { b } = code;
-    let cycles = this.#select(code, (each) => each.cycles);
-    for (const [name, amount] of Object.entries(items) as [WorkItemName, I32][]) {
-      cycles = b.add(cycles, b.mul(amount, constant(this.#classes[0].itemCycles[name])));
-    }
-    return b.let(cycles);
-  }
-
-  #select(code: ExitCode, of: (each: ExitClass) => number): I32 {
-    const [kernel, user] = this.#classes.map(of) as [number, number];
-    return kernel === user ? constant(kernel) : code.b.select(this.#userMode, constant(user), constant(kernel));
   }
 }

@@ -1,10 +1,10 @@
 import { constant, type I32 } from '@exitlab/core';
-import type { WorkItemName } from '../exit-classes.js';
 import { GUEST_TLB_ENTRIES } from '../guest-tlb.js';
 import { HostCell } from '../host-area.js';
 import { KERNEL_PID, type MappingLimits, NO_HOST_PAGE, USER_PID } from '../shadow-tlb.js';
 import { MAGIC_PAGE_EA } from '../shared-page.js';
 import { TlbField } from '../tlb-words.js';
+import type { ItemAmounts } from './class-choice.js';
 import type { ExitCode } from './exit-code.js';
 
 const PAGE_BYTES = 4096;
@@ -21,6 +21,12 @@ export interface GuestEntry {
   readonly word1: I32;
   readonly word2: I32;
   readonly tid: I32;
+}
+
+/** The slot of an entry of the guest's TLB, or -1, and what the search took. */
+export interface SearchResult {
+  readonly found: I32;
+  readonly items: ItemAmounts;
 }
 
 /** A mapping that can be made: where, and which slot gives way. */
@@ -55,7 +61,7 @@ export class ShadowCode {
    * The slot of the first guest entry that translates `ea` for `pid` in address space `space`, or -1, and how the search told the slots
    * before it from a hit. All operands are pinned.
    */
-  search(ea: I32, pid: I32, space: I32): { found: I32; items: Readonly<Partial<Record<WorkItemName, I32>>> } {
+  search(ea: I32, pid: I32, space: I32): SearchResult {
     const code = this.#code;
     const { b } = code;
     const count = () => b.variable(ZERO);

@@ -1,7 +1,9 @@
-import { constant, type HostRoutineBuilder } from '@exitlab/core';
+import { constant } from '@exitlab/core';
 import { HYPERCALL_R0 } from '../hypercalls.js';
 import { Priority } from '../interrupts.js';
-import { ClassChoice, type ClassesByMode, ExitCode, type ExitRoutineOptions } from './exit-code.js';
+import type { ClassesByMode } from './class-choice.js';
+import type { ExitRoutineOptions } from './exit-code.js';
+import { ReflectedCode } from './reflected-code.js';
 
 export interface SystemCallRoutineOptions extends ExitRoutineOptions {
   readonly classes: ClassesByMode;
@@ -10,24 +12,15 @@ export interface SystemCallRoutineOptions extends ExitRoutineOptions {
 }
 
 /** System calls, which the guest kernel gets (exit-handler.ts, `handleSystemCall`). */
-export class SystemCallCode extends ExitCode {
-  readonly #options: SystemCallRoutineOptions;
-
-  constructor(b: HostRoutineBuilder, options: SystemCallRoutineOptions) {
-    super(b, options);
-    this.#options = options;
-  }
-
+export class SystemCallCode extends ReflectedCode<SystemCallRoutineOptions> {
   write(): void {
     const { b } = this;
-    const msr = this.begin();
-    this.declineNearEndlessFault();
-    const userMode = this.userMode(msr);
-    b.if(b.eq(userMode, constant(0)), () => {
-      if (this.#options.leavesKernel) b.declineIf(constant(1));
+    const mode = this.beginInMode();
+    const { leavesKernel, classes } = this.options;
+    b.if(b.eq(mode.userMode, constant(0)), () => {
+      if (leavesKernel) b.declineIf(constant(1));
       else b.declineIf(b.eq(b.gpr(constant(0)), constant(HYPERCALL_R0)));
     });
-    const choice = ClassChoice.byMode(this.#options.classes, userMode);
-    this.reflect({ priority: Priority.SYSCALL, msr, userMode, choice, items: {} });
+    this.reflect({ priority: Priority.SYSCALL, mode, classes });
   }
 }

@@ -2,6 +2,7 @@ import { Touch } from '../../mmu/access.js';
 import { State } from '../../processor/state-layout.js';
 import type { Builder } from '../../semantics/builder.js';
 import { constant, type I32 } from '../../semantics/expression.js';
+import type { AccessSize } from '../../semantics/ram-access.js';
 import { type Fields, type InstructionRow, row, type Semantics } from '../instruction-row.js';
 
 const ZERO = constant(0);
@@ -9,7 +10,6 @@ const ONE = constant(1);
 const FOUR = constant(4);
 
 type AddressOf = (b: Builder, f: Fields) => I32;
-type SizeBytes = 1 | 2 | 4;
 
 export const displaced: AddressOf = (b, f) => b.add(b.gprOrZero(f.RA), f.D);
 export const indexed: AddressOf = (b, f) => b.add(b.gprOrZero(f.RA), b.gpr(f.RB));
@@ -18,7 +18,7 @@ export const displacedUpdate: AddressOf = (b, f) => b.add(b.gpr(f.RA), f.D);
 export const indexedUpdate: AddressOf = (b, f) => b.add(b.gpr(f.RA), b.gpr(f.RB));
 
 interface Access {
-  size: SizeBytes;
+  size: AccessSize;
   /** Sign-extends a halfword. */
   algebraic?: boolean;
   /** Byte-reversed. */
@@ -28,7 +28,7 @@ interface Access {
 }
 
 /** A value as memory has it when bytes are reversed. */
-function reverse(b: Builder, value: I32, size: SizeBytes): I32 {
+function reverse(b: Builder, value: I32, size: AccessSize): I32 {
   if (size === 4) return b.byteSwap(value);
   const pinned = b.let(value);
   return b.or(b.shl(b.and(pinned, constant(0xff)), constant(8)), b.and(b.shrU(pinned, constant(8)), constant(0xff)));
