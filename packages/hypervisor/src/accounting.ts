@@ -5,6 +5,7 @@ import { EXIT_CLASS_DOUBLES, ExitClass, type WorkItemName } from './exit-classes
 import { ExitLedger, type LedgerEntry } from './exit-ledger.js';
 import { EXIT_TYPES, type ExitType } from './exit-types.js';
 import { EXIT_CLASS_CAPACITY, PINNED_COUNTS } from './host-area.js';
+import { SearchedExits } from './searched-exits.js';
 import type { Work } from './work.js';
 
 /** What one exit type came to. */
@@ -75,6 +76,7 @@ export class Accounting {
   readonly #isTimed: boolean;
   /** What has been booked since the sums were last brought up to date. */
   readonly #ledger = new ExitLedger();
+  readonly #searched: SearchedExits;
   readonly #pinned: PinnedEntry[] = [];
   readonly #pinnedCounts: Float64Array;
   readonly #classes: ExitClass[] = [];
@@ -84,6 +86,7 @@ export class Accounting {
   constructor(costProfile: CostProfile, isTimed = true, cells: AccountingCells = {}) {
     this.#costProfile = costProfile;
     this.#isTimed = isTimed;
+    this.#searched = new SearchedExits(costProfile);
     this.#timeInGuest = new Durations(cells.timeInGuest);
     this.#pinnedCounts = cells.pinnedCounts ?? new Float64Array(PINNED_COUNTS);
     this.#classDoubles = cells.exitClasses ?? new Float64Array(EXIT_CLASS_CAPACITY * EXIT_CLASS_DOUBLES);
@@ -91,6 +94,8 @@ export class Accounting {
 
   /** Books an exit in which the guest slept for `idleCycles`, 0 for most. Returns what the exit costs beside that, in core cycles. */
   bookExit(type: ExitType, idleCycles: number, work: Work): number {
+    const searched = idleCycles === 0 ? this.#searched.classOf(type, work) : undefined;
+    if (searched !== undefined) return searched.bookSearched(work, this.#isTimed);
     const entry = this.#ledger.find(type, work) ?? this.#newEntry(type, work);
     if (idleCycles === 0) {
       entry.count++;
@@ -134,7 +139,7 @@ export class Accounting {
   /** Adds what the ledger holds to the sums. */
   #settle(): void {
     for (const entries of [this.#ledger.entries, this.#pinned]) for (const entry of entries) this.#settleEntry(entry);
-    for (const each of this.#classes) this.#settleClass(each);
+    for (const classes of [this.#classes, this.#searched.classes]) for (const each of classes) this.#settleClass(each);
   }
 
   #settleClass(exitClass: ExitClass): void {

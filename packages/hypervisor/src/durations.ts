@@ -18,6 +18,15 @@ export function clearDurations(fields: Float64Array): void {
   fields[DurationField.min] = Number.POSITIVE_INFINITY;
 }
 
+/** Adds so many equal durations to a distribution. */
+export function addDuration(fields: Float64Array, cycles: number, times = 1): void {
+  fields[DurationField.count] += times;
+  fields[DurationField.sum] += times * cycles;
+  fields[DurationField.sumOfSquares] += times * cycles * cycles;
+  if (cycles < (fields[DurationField.min] as number)) fields[DurationField.min] = cycles;
+  if (cycles > (fields[DurationField.max] as number)) fields[DurationField.max] = cycles;
+}
+
 /** A distribution that grows, kept in doubles that others may add to by the same rule. */
 export class Durations {
   readonly #fields: Float64Array;
@@ -28,12 +37,7 @@ export class Durations {
   }
 
   add(cycles: number, times = 1): void {
-    const fields = this.#fields;
-    fields[DurationField.count] += times;
-    fields[DurationField.sum] += times * cycles;
-    fields[DurationField.sumOfSquares] += times * cycles * cycles;
-    if (cycles < (fields[DurationField.min] as number)) fields[DurationField.min] = cycles;
-    if (cycles > (fields[DurationField.max] as number)) fields[DurationField.max] = cycles;
+    addDuration(this.#fields, cycles, times);
   }
 
   /** Adds another distribution. */

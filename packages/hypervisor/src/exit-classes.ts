@@ -1,5 +1,5 @@
 import type { CostProfile } from './cost-profiles/cost-profile.js';
-import { DURATION_FIELDS } from './durations.js';
+import { addDuration, DURATION_FIELDS, DurationField } from './durations.js';
 import type { ExitType } from './exit-types.js';
 import type { Work } from './work.js';
 
@@ -25,11 +25,21 @@ const WORK_ITEMS = {
   deferrals: (work: Work, times: number) => (work.deferred |= (1 << times) - 1),
 } as const;
 export type WorkItemName = keyof typeof WORK_ITEMS;
+/** Slots of the guest's TLB that searches looked at, by how each was told from a hit. */
+export const SEARCH_ITEMS = [
+  'slotsBelow',
+  'slotsAbove',
+  'slotsOtherTid',
+  'slotsInvalid',
+  'slotsOtherSpace',
+] as const satisfies readonly WorkItemName[];
 const ITEM_NAMES = Object.keys(WORK_ITEMS) as readonly WorkItemName[];
 
 /** Doubles of a class: its durations, then how much there was of each item in all. */
 export const EXIT_CLASS_DOUBLES = DURATION_FIELDS + ITEM_NAMES.length;
 export const itemField = (name: WorkItemName): number => DURATION_FIELDS + ITEM_NAMES.indexOf(name);
+
+const SEARCH_FIELDS = SEARCH_ITEMS.map(itemField);
 
 type Parts = ReadonlyMap<string, number>;
 
@@ -90,6 +100,23 @@ export class ExitClass {
     const expected = items.reduce((sum, name) => sum + amounts(name) * itemCycles[name], cycles);
     const sumOfOnes = items.reduce((sum, name) => sum + itemCycles[name], cycles);
     this.isPricedByItems = price(amounts).cycles === expected && all.cycles === sumOfOnes;
+  }
+
+  /**
+   * Books an exit of a class whose items are those of searches, and nothing else.
+   * @param work what the exit did; but for its searches the base
+   * @returns what it costs, in core cycles
+   */
+  bookSearched(work: Work, isTimed: boolean): number {
+    const { doubles, itemCycles } = this;
+    let { cycles } = this;
+    for (const [index, name] of SEARCH_ITEMS.entries()) {
+      cycles += work[name] * itemCycles[name];
+      doubles[SEARCH_FIELDS[index] as number] += work[name];
+    }
+    if (isTimed) addDuration(doubles, cycles);
+    else doubles[DurationField.count]!++;
+    return cycles;
   }
 
   amountOf(name: WorkItemName): number {

@@ -117,6 +117,16 @@ export class Work {
     return (
       this.slotsAbove === other.slotsAbove &&
       this.slotsBelow === other.slotsBelow &&
+      this.slotsOtherTid === other.slotsOtherTid &&
+      this.slotsInvalid === other.slotsInvalid &&
+      this.slotsOtherSpace === other.slotsOtherSpace &&
+      this.equalsBesidesSlots(other)
+    );
+  }
+
+  /** Whether another exit's work was the same but for how far its searches of the guest TLB went. */
+  equalsBesidesSlots(other: Work): boolean {
+    return (
       this.instruction === other.instruction &&
       this.sprn === other.sprn &&
       this.releases === other.releases &&
@@ -127,9 +137,6 @@ export class Work {
       this.returnsWithEntry === other.returnsWithEntry &&
       this.restoresAllGprs === other.restoresAllGprs &&
       this.searches === other.searches &&
-      this.slotsOtherTid === other.slotsOtherTid &&
-      this.slotsInvalid === other.slotsInvalid &&
-      this.slotsOtherSpace === other.slotsOtherSpace &&
       this.searchHits === other.searchHits &&
       this.hashedSearches === other.hashedSearches &&
       this.hashUpdates === other.hashUpdates &&
@@ -158,11 +165,17 @@ export class Work {
 
   /** A number that is the same for equal works, and differs where works often do. */
   hash(): number {
-    let hash = this.sprn + 1;
-    hash = Math.imul(hash, 31) + this.vector + (this.fromUserMode ? 16 : 0);
+    let hash = this.hashBesidesSlots();
     hash = Math.imul(hash, 31) + this.slotsAbove;
     hash = Math.imul(hash, 31) + this.slotsBelow;
     hash = Math.imul(hash, 31) + this.slotsOtherTid;
+    return Math.imul(hash, 0x9e3779b1);
+  }
+
+  /** The same for works that are equal but for how far their searches went. */
+  hashBesidesSlots(): number {
+    let hash = this.sprn + 1;
+    hash = Math.imul(hash, 31) + this.vector + (this.fromUserMode ? 16 : 0);
     hash = Math.imul(hash, 31) + this.releases + this.mapsReplacing;
     hash = Math.imul(hash, 31) + this.tlbWord + this.readOnlyReleases;
     hash = Math.imul(hash, 31) + this.delivered;

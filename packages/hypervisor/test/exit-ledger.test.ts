@@ -1,5 +1,7 @@
 import test from 'ava';
+import fc from 'fast-check';
 import { Accounting } from '../src/accounting.js';
+import { Durations } from '../src/durations.js';
 import { ExitLedger } from '../src/exit-ledger.js';
 import { ExitType } from '../src/exit-types.js';
 import { LINUX_3_4_COSTS, runMicroguests } from '../src/index.js';
@@ -39,8 +41,7 @@ test('more different works than the ledger holds are all accounted for', (t) => 
   let cycles = 0;
   const exits = 10_000;
   for (let slots = 0; slots < exits; slots++) {
-    work.searches = 1;
-    work.slotsAbove = slots;
+    work.hashUpdates = slots;
     cycles += accounting.bookExit(ExitType.DTLBREAL, 0, work);
   }
   const summary = accounting.snapshot().exits.find(({ type }) => type === 'DTLBREAL');
@@ -50,6 +51,56 @@ test('more different works than the ledger holds are all accounted for', (t) => 
     Object.values(summary?.parts ?? {}).reduce((sum, part) => sum + part, 0),
     cycles,
   );
+});
+
+/** What exits of works come to, each priced and added by itself. */
+function sumsOf(works: readonly Work[]) {
+  const durations = new Durations();
+  const parts: Record<string, number> = {};
+  for (const work of works) {
+    durations.add(
+      LINUX_3_4_COSTS.price(ExitType.MMIO, work, (part, instructions) => {
+        parts[part] = (parts[part] ?? 0) + instructions;
+      }),
+    );
+  }
+  return { ...durations.summary(), parts };
+}
+
+test('exits that differ in how far they searched come to what each of them costs, be their searches remembered or not', (t) => {
+  const amount = fc.nat(63);
+  const search = fc.record({
+    slotsBelow: amount,
+    slotsAbove: amount,
+    slotsOtherTid: amount,
+    slotsInvalid: amount,
+    slotsOtherSpace: amount,
+  });
+  const rest = fc.record({ searches: fc.nat(3), searchHits: fc.nat(1), delivered: fc.nat(3), heavyExits: fc.nat(1), releases: fc.nat(2) });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(search, rest), { maxLength: 200 }), (exits) => {
+      const works = exits.map(([slots, others]) => Object.assign(new Work(), slots, others));
+      const accounting = new Accounting(LINUX_3_4_COSTS);
+      const prices = works.map((work) => accounting.bookExit(ExitType.MMIO, 0, work));
+      t.deepEqual(
+        prices,
+        works.map((work) => LINUX_3_4_COSTS.price(ExitType.MMIO, work)),
+      );
+      const { type, parts, ...summary } = accounting.snapshot().exits.find((each) => each.type === 'MMIO')!;
+      const expected = sumsOf(works);
+      t.deepEqual({ ...summary, parts: { ...parts } }, expected);
+      accounting.clear();
+      t.is(accounting.snapshot().exits.find((each) => each.type === type)?.count, 0);
+    }),
+  );
+});
+
+test('more kinds of searching exits than are told apart are all accounted for', (t) => {
+  const works = Array.from({ length: 3000 }, (_, n) => Object.assign(new Work(), { searches: 1, releases: n % 1500, slotsAbove: n % 7 }));
+  const accounting = new Accounting(LINUX_3_4_COSTS);
+  for (const work of works) accounting.bookExit(ExitType.MMIO, 0, work);
+  const { type: _, ...summary } = accounting.snapshot().exits.find((each) => each.type === 'MMIO')!;
+  t.deepEqual(summary, sumsOf(works));
 });
 
 test('what is cleared is forgotten, and what comes after it counts', (t) => {

@@ -1,6 +1,6 @@
 import type { Processor } from '@exitlab/core';
 import type { Accounting } from '../accounting.js';
-import type { ExitClass, WorkItemName } from '../exit-classes.js';
+import { type ExitClass, SEARCH_ITEMS, type WorkItemName } from '../exit-classes.js';
 import { ExitType } from '../exit-types.js';
 import { Priority } from '../interrupts.js';
 import type { Policy } from '../policy.js';
@@ -25,7 +25,6 @@ export interface ExitRoutinesOptions extends ExitRoutineOptions {
 /** Fewer repeats of a fault than this are the hypervisor's to count. */
 const LEAST_FAULT_LIMIT = 4;
 const PAGE_BYTES = 4096;
-const SEARCH_ITEMS: readonly WorkItemName[] = ['slotsBelow', 'slotsAbove', 'slotsOtherTid', 'slotsInvalid', 'slotsOtherSpace'];
 /** What writing an entry of the guest's TLB takes. */
 const ENTRY_ITEMS: readonly WorkItemName[] = [
   'releaseScans',
