@@ -1,9 +1,11 @@
 import { EVENT_PROGRAMS } from './event-programs.js';
-import { eventPair } from './event-section.js';
+import { secondsAnEvent } from './event-section.js';
 import { measureInterleaved } from './host-measurements.js';
 import { figure, type HostSection } from './host-section.js';
 import { HOST_TARGETS } from './host-targets.js';
 import { exitlab } from './peers.js';
+
+const EXITS = { less: 100_000, more: 30_000_000 } as const;
 
 /** Exits that the hypervisor handles a second, of the kind that real guests make most. */
 export const exitSection: HostSection = {
@@ -12,9 +14,9 @@ export const exitSection: HostSection = {
   share: 1,
   async measure({ scratchFolder }, repetition) {
     const program = EVENT_PROGRAMS.find(({ name }) => name === 'mfspr')!;
-    const pair = eventPair(exitlab('trap'), program, scratchFolder, repetition.secondsNow);
-    const samples = await measureInterleaved([pair], repetition);
-    const rates = samples.get(pair.key)?.map((seconds) => pair.events / seconds);
+    const event = secondsAnEvent(exitlab('trap'), program, EXITS, scratchFolder, repetition.secondsNow);
+    const samples = await measureInterleaved([event], repetition);
+    const rates = samples.get(event.key)?.map((seconds) => 1 / seconds);
     return [figure('emulated mfspr exits handled a second', '1/s', rates, HOST_TARGETS.exitsASecond)];
   },
 };
