@@ -1,8 +1,8 @@
 import { constantFields } from '../isa/instruction-set.js';
 import { Esr, Msr, Vector } from '../isa/vectors.js';
-import { SLOT_BASE, SLOT_BYTES, Slot, State } from '../processor/state-layout.js';
+import { State } from '../processor/state-layout.js';
 import { CodeEmitter, type Label } from '../semantics/code-emitter.js';
-import { constant, constantValue, type I32, wordAt } from '../semantics/expression.js';
+import { constant, constantValue, type I32 } from '../semantics/expression.js';
 import { pageEntry } from '../semantics/ram-access.js';
 import { type BranchHint, ByteSink, type FunctionDefinition } from '../wasm/module-encoder.js';
 import { Op, ValueType } from '../wasm/opcodes.js';
@@ -11,6 +11,7 @@ import { FALL_BACK_MNEMONICS } from './fall-backs.js';
 import type { CallContext, Region, RegionInstruction, RegionNode } from './region-discovery.js';
 import { RegionGraph } from './region-graph.js';
 import { RegisterLocals } from './register-locals.js';
+import { codePlace, isSlotFor, slotOf, slotWord } from './slot-lookup.js';
 import { type RegionFlow, type RegionLocals, TranslatorBuilder } from './translator-builder.js';
 
 /** What a region's function answers: whether it goes on at State.pc, or why the interpreter must execute from there to the next jump. */
@@ -395,17 +396,13 @@ class RegionWriter implements RegionFlow {
     const builder = this.#builder;
     const executeTable: I32 = { type: 'i32', kind: 'local', index: this.#locals.executeTable };
     const entry = builder.let(pageEntry(builder, pc, executeTable));
-    const slot = builder.let(
-      builder.and(builder.shl(builder.and(builder.add(pc, entry), constant(-4)), constant(2)), constant(SLOT_BYTES - Slot.size)),
-    );
+    const slot = builder.let(slotOf(builder, codePlace(builder, pc, entry)));
     const key = this.#options.overflow ? builder.or(pc, constant(1)) : pc;
-    const found = builder.and(
-      builder.and(builder.eq(wordAt(slot, SLOT_BASE + Slot.pc), key), builder.eq(wordAt(slot, SLOT_BASE + Slot.entry), entry)),
-      builder.eq(wordAt(slot, SLOT_BASE + Slot.function), constant(this.#options.tableIndex)),
-    );
+    const isOwn = builder.eq(slotWord(slot, 'function'), constant(this.#options.tableIndex));
+    const found = builder.and(isSlotFor(builder, slot, key, entry), isOwn);
     emit.if(found);
     this.#setPc(pc);
-    emit.value(wordAt(slot, SLOT_BASE + Slot.place));
+    emit.value(slotWord(slot, 'place'));
     emit.localSet(this.#locals.place);
     emit.branch(this.#again!);
     emit.end();

@@ -3,17 +3,7 @@ import { sprn } from '../isa/special-purpose-registers.js';
 import { Esr, VECTORS } from '../isa/vectors.js';
 import { ACCESS_FAULTS, ENDLESS_FAULT_COUNT } from '../processor/fault-watch.js';
 import { INTERRUPT_ENTRY } from '../processor/interrupt-entry.js';
-import {
-  ENTRIES_BASE,
-  FUNCTION_TABLE_SIZE,
-  HEAT_BASE,
-  HEAT_BYTES,
-  HOST_ROUTINES,
-  SLOT_BASE,
-  SLOT_BYTES,
-  Slot,
-  State,
-} from '../processor/state-layout.js';
+import { ENTRIES_BASE, FUNCTION_TABLE_SIZE, HEAT_BASE, HEAT_BYTES, HOST_ROUTINES, State } from '../processor/state-layout.js';
 import { CALLOUT_IMPORTS } from '../semantics/callouts.js';
 import { CodeEmitter, type Label } from '../semantics/code-emitter.js';
 import { constant, type I32, type I64 } from '../semantics/expression.js';
@@ -22,6 +12,7 @@ import { StateBuilder } from '../semantics/state-builder.js';
 import { encodeModule, type FunctionDefinition, type FunctionImport } from '../wasm/module-encoder.js';
 import { Op } from '../wasm/opcodes.js';
 import { REGION_TYPE, RegionExit } from './region-function.js';
+import { codePlace, isSlotFor, slotOf, slotWord } from './slot-lookup.js';
 
 /** MSR bits that survive an interrupt with SRR0 and SRR1 (PPC440x5 UM, chapter 6). */
 const BASE_KEPT_MSR = INTERRUPT_ENTRY.base.keptMsr;
@@ -87,15 +78,12 @@ function runFunction(promotionEntries: number): FunctionDefinition {
     emit.branchIf(next);
   });
   b.if(entry.value, () => {
-    const place = b.let(b.and(b.add(pc, entry.value), constant(-4)));
-    const slot = b.let(b.and(b.shl(place, constant(2)), constant(SLOT_BYTES - Slot.size)));
+    const place = b.let(codePlace(b, pc, entry.value));
+    const slot = b.let(slotOf(b, place));
     b.if(
-      b.and(
-        b.eq(b.word32(slot, SLOT_BASE + Slot.pc), b.or(pc, b.state(State.xerSo))),
-        b.eq(b.word32(slot, SLOT_BASE + Slot.entry), entry.value),
-      ),
+      isSlotFor(b, slot, b.or(pc, b.state(State.xerSo)), entry.value),
       () => {
-        const region = b.let(b.word32(slot, SLOT_BASE + Slot.function));
+        const region = b.let(slotWord(slot, 'function'));
         const counter = b.let(b.shl(region, constant(2)));
         const entries = b.let(b.add(b.word32(counter, ENTRIES_BASE), constant(1)));
         emit.value(counter);
@@ -105,7 +93,7 @@ function runFunction(promotionEntries: number): FunctionDefinition {
           emit.call(PROMOTE_INDEX);
           emit.branch(next);
         });
-        emit.value(b.word32(slot, SLOT_BASE + Slot.place));
+        emit.value(slotWord(slot, 'place'));
         emit.value(region);
         emit.op(Op.callIndirect, 0, 0);
         if (reason.value.kind !== 'local') throw new Error('a variable lies in a local');
