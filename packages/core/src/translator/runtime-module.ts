@@ -1,12 +1,12 @@
 import { dispatchedInterpreters } from '../interpreter/dispatched-interpreter.js';
 import { sprn } from '../isa/special-purpose-registers.js';
-import { Esr, VECTORS } from '../isa/vectors.js';
+import { Esr, VECTORS, Vector } from '../isa/vectors.js';
 import { ACCESS_FAULTS, ENDLESS_FAULT_COUNT } from '../processor/fault-watch.js';
 import { INTERRUPT_ENTRY } from '../processor/interrupt-entry.js';
 import { ENTRIES_BASE, FUNCTION_TABLE_SIZE, HEAT_BASE, HEAT_BYTES, HOST_ROUTINES, State } from '../processor/state-layout.js';
 import { CALLOUT_IMPORTS } from '../semantics/callouts.js';
 import { CodeEmitter, type Label } from '../semantics/code-emitter.js';
-import { constant, type I32, type I64 } from '../semantics/expression.js';
+import { constant, constantValue, type I32, type I64 } from '../semantics/expression.js';
 import { areMissing, findHandlerContexts, TRANSLATION_BITS, useContexts } from '../semantics/machine-state.js';
 import { StateBuilder } from '../semantics/state-builder.js';
 import { encodeModule, type FunctionDefinition, type FunctionImport } from '../wasm/module-encoder.js';
@@ -150,6 +150,9 @@ const EFFECTS = VECTORS.reduce((all, row) => {
   return all | (BigInt(effects) << BigInt(4 * row.ivor));
 }, 0n);
 
+/** The interrupts that a guest takes most and that are no faults of an access have code of their own, in which their row is known. */
+const OFTEN_TAKEN = [Vector.systemCall, Vector.program] as const;
+
 /**
  * Takes the pending interrupt as the architecture says. One that goes to a host is the host's routine's, which goes on at `next` where it
  * has handled it. Goes to `otherwise` where the processor must do it.
@@ -157,9 +160,9 @@ const EFFECTS = VECTORS.reduce((all, row) => {
 function takeInterrupt(b: StateBuilder, next: Label, otherwise: Label): void {
   const { emit } = b;
   const vector = b.let(b.sub(b.state(State.pendingVector), constant(1)));
-  const isOneOf = (vectors: I32) => b.and(b.shrU(vectors, vector), constant(1));
-  b.if(b.eq(isOneOf(b.state(State.deliverableVectors)), constant(0)), () => {
-    b.if(isOneOf(b.state(State.hostVectors)), () => {
+  const isDeliverable = b.let(b.and(b.shrU(b.state(State.deliverableVectors), vector), constant(1)));
+  b.if(b.eq(isDeliverable, constant(0)), () => {
+    b.if(b.and(b.shrU(b.state(State.hostVectors), vector), constant(1)), () => {
       emit.value(vector);
       emit.value(b.add(vector, constant(HOST_ROUTINES)));
       emit.op(Op.callIndirect, 0, 0);
@@ -167,15 +170,28 @@ function takeInterrupt(b: StateBuilder, next: Label, otherwise: Label): void {
     });
     emit.branch(otherwise);
   });
-  const nibble = b.extendU64(b.shl(vector, constant(2)));
-  const effects = b.let(b.wrap(b.binary64(Op.i64ShrU, b.const64(BigInt.asIntN(64, EFFECTS)), nibble)));
-  const has = (effect: number) => b.and(effects, constant(effect));
+  const enterKnown = ([known, ...others]: readonly number[]): void => {
+    if (known === undefined) enterInterrupt(b, vector, otherwise);
+    else
+      b.if(
+        b.eq(vector, constant(known)),
+        () => enterInterrupt(b, constant(known), otherwise),
+        () => enterKnown(others),
+      );
+  };
+  enterKnown(OFTEN_TAKEN);
+}
+
+/** @param vector a pinned value, or a constant */
+function enterInterrupt(b: StateBuilder, vector: I32, otherwise: Label): void {
+  const { emit } = b;
+  const has = effectsOf(b, vector);
   const [pc, dear, remaining] = [b.let(b.state(State.pc)), b.let(b.state(State.pendingDear)), b.let(b.state(State.remaining))];
   b.setState(State.pendingVector, constant(0));
 
   // What fault-watch.ts does.
   const inARow = b.variable(constant(1));
-  b.if(has(Effect.isAccessFault), () => {
+  has(Effect.isAccessFault, () => {
     const isSamePlace = b.and(b.eq(b.state(State.faultPc), pc), b.eq(b.state(State.faultDear), dear));
     const isSame = b.and(b.eq(b.state(State.faultVector), b.add(vector, constant(1))), isSamePlace);
     inARow.set(b.add(b.select(isSame, b.state(State.faultCount), constant(0)), constant(1)));
@@ -192,10 +208,10 @@ function takeInterrupt(b: StateBuilder, next: Label, otherwise: Label): void {
   const interrupted = b.let(b.msr());
   b.setState(SPR.SRR0, pc);
   b.setState(SPR.SRR1, interrupted);
-  b.if(has(Effect.writesEsr), () => {
+  has(Effect.writesEsr, () => {
     b.setState(SPR.ESR, b.or(b.and(b.state(SPR.ESR), constant(Esr.MCI)), b.state(State.pendingEsr)));
   });
-  b.if(has(Effect.writesDear), () => b.setState(SPR.DEAR, dear));
+  has(Effect.writesDear, () => b.setState(SPR.DEAR, dear));
   const row = b.let(b.shl(vector, constant(2)));
   b.setWord32(row, State.interruptCounts, b.add(b.word32(row, State.interruptCounts), constant(1)));
   b.setState(State.msr, b.and(interrupted, constant(BASE_KEPT_MSR)));
@@ -211,4 +227,18 @@ function takeInterrupt(b: StateBuilder, next: Label, otherwise: Label): void {
   const isEndless = (count: I32) => b.gtU(count, constant(ENDLESS_FAULT_COUNT - 1));
   emit.value(b.or(isEndless(inARow.value), isEndless(atOnce)));
   emit.branchIf(otherwise);
+}
+
+/** Does something where an interrupt has an effect: found out here for a vector that is known, else by the code. */
+function effectsOf(b: StateBuilder, vector: I32): (effect: number, then: () => void) => void {
+  const known = constantValue(vector);
+  if (known !== undefined) {
+    const effects = Number((EFFECTS >> BigInt(4 * known)) & 15n);
+    return (effect, then) => {
+      if (effects & effect) then();
+    };
+  }
+  const nibble = b.extendU64(b.shl(vector, constant(2)));
+  const effects = b.let(b.wrap(b.binary64(Op.i64ShrU, b.const64(BigInt.asIntN(64, EFFECTS)), nibble)));
+  return (effect, then) => b.if(b.and(effects, constant(effect)), then);
 }
