@@ -1,0 +1,85 @@
+import { disassemble } from '../../../src/isa/disassembler.js';
+import { VECTORS } from '../../../src/isa/vectors.js';
+import { Block, END_SPRS, LOG_ENTRY_WORDS, Logged, MOST_LOGGED } from './layout.js';
+import { UNCOMPARED } from './unjudged.js';
+
+const ENTRY_BYTES = 4 * LOG_ENTRY_WORDS;
+const NAMES = new Map<number, string>(Object.entries(Logged).map(([name, word]) => [word, name]));
+const END_NAMES = ['interrupts', 'rounds', ...END_SPRS.map((sprn) => `SPR ${sprn}`)];
+
+function hexadecimal(value: number): string {
+  return value.toString(16).padStart(8, '0');
+}
+
+function loggedName(word: number): string {
+  return word >= Logged.gprs ? `r${word - Logged.gprs}` : (NAMES.get(word) ?? `word ${word}`);
+}
+
+function loggedWord(block: Buffer, entry: number, word: number): number {
+  return block.readUInt32BE(Block.log + ENTRY_BYTES * entry + 4 * word);
+}
+
+/** Interrupts that a program has taken. */
+export function interruptsOf(block: Buffer): number[] {
+  const count = block.readUInt32BE(Block.endState);
+  return Array.from({ length: count }, (_, entry) => loggedWord(block, entry, Logged.vector));
+}
+
+function describeInterrupt(block: Buffer, entry: number): string {
+  const vector = loggedWord(block, entry, Logged.vector);
+  const at = `${hexadecimal(loggedWord(block, entry, Logged.srr0))}, MSR ${hexadecimal(loggedWord(block, entry, Logged.srr1))}`;
+  return `${VECTORS[vector]?.name ?? `vector ${vector}`} at ${at}`;
+}
+
+/** Instructions of the program up to an address, as they are in memory at the end. */
+function codeBefore(block: Buffer, address: number): string {
+  const offset = address & (Block.codeCopy - Block.code - 4);
+  const first = Math.max(0, offset - 16);
+  const lines = Array.from({ length: (offset - first) / 4 + 1 }, (_, n) =>
+    disassemble(block.readUInt32BE(Block.code + first + 4 * n), first + 4 * n),
+  );
+  return lines.join('; ');
+}
+
+/**
+ * The first difference between what two machines have left of a block, if any: registers at some interrupt, else memory, the TLB or
+ * SPRs at the end.
+ */
+export function firstDifference(theirs: Buffer, ours: Buffer, names: readonly [string, string] = ['QEMU', 'ours']): string | undefined {
+  const values = (offset: number, ignored = 0) => {
+    const [one, other] = [theirs.readUInt32BE(offset), ours.readUInt32BE(offset)];
+    if (((one ^ other) & ~ignored) === 0) return undefined;
+    return `${names[0]} ${hexadecimal(one)}, ${names[1]} ${hexadecimal(other)}`;
+  };
+  for (let entry = 0; entry < MOST_LOGGED; entry++) {
+    const differing: string[] = [];
+    for (let word = 0; word < LOG_ENTRY_WORDS; word++) {
+      const vector = loggedWord(ours, entry, Logged.vector);
+      const ignored = UNCOMPARED.reduce(
+        (bits, row) => ((row.vector ?? vector) === vector && row.word === word ? bits | row.bits : bits),
+        0,
+      );
+      const difference = values(Block.log + ENTRY_BYTES * entry + 4 * word, ignored);
+      if (difference) differing.push(`${loggedName(word)}: ${difference}`);
+    }
+    if (differing.length > 0) {
+      const since = entry > 0 ? ` after ${describeInterrupt(ours, entry - 1)}` : '';
+      const place = `interrupt ${entry} (${describeInterrupt(ours, entry)})${since}`;
+      return `${place}: ${differing.slice(0, 8).join('; ')}. Code: ${codeBefore(ours, loggedWord(ours, entry, Logged.srr0))}`;
+    }
+  }
+  for (const [index, name] of END_NAMES.entries()) {
+    const difference = values(Block.endState + 4 * index);
+    if (difference) return `${name} at the end: ${difference}`;
+  }
+  for (let offset = Block.data; offset < Block.log; offset += 4) {
+    const difference = values(offset);
+    if (difference) return `${offset < Block.code ? 'data' : 'code'} at offset ${hexadecimal(offset)} of the block: ${difference}`;
+  }
+  for (let offset = Block.endTlb; offset < Block.end; offset += 4) {
+    const difference = values(offset);
+    const index = (offset - Block.endTlb) / 4;
+    if (difference) return `TLB entry ${index >> 2}, ${(index & 3) === 3 ? 'MMUCR' : `word ${index & 3}`}: ${difference}`;
+  }
+  return undefined;
+}
