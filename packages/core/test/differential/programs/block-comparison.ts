@@ -1,7 +1,7 @@
 import { disassemble } from '../../../src/isa/disassembler.js';
 import { VECTORS } from '../../../src/isa/vectors.js';
 import { Block, END_SPRS, LOG_ENTRY_WORDS, Logged, MOST_LOGGED } from './layout.js';
-import { UNCOMPARED } from './unjudged.js';
+import { OTHER_WORDS } from './unjudged.js';
 
 const ENTRY_BYTES = 4 * LOG_ENTRY_WORDS;
 const NAMES = new Map<number, string>(Object.entries(Logged).map(([name, word]) => [word, name]));
@@ -17,6 +17,14 @@ function loggedName(word: number): string {
 
 function loggedWord(block: Buffer, entry: number, word: number): number {
   return block.readUInt32BE(Block.log + ENTRY_BYTES * entry + 4 * word);
+}
+
+/** What the 440 would have logged where QEMU has logged this. */
+function corrected(theirs: Buffer, ours: Buffer, entry: number, word: number): number {
+  const vector = loggedWord(ours, entry, Logged.vector);
+  const rows = OTHER_WORDS.filter((row) => row.word === word && (row.vector ?? vector) === vector);
+  const ourWord = (index: number) => loggedWord(ours, entry, index);
+  return rows.reduce((value, row) => row.corrected(value, ourWord) >>> 0, loggedWord(theirs, entry, word));
 }
 
 /** Interrupts that a program has taken. */
@@ -46,20 +54,13 @@ function codeBefore(block: Buffer, address: number): string {
  * SPRs at the end.
  */
 export function firstDifference(theirs: Buffer, ours: Buffer, names: readonly [string, string] = ['QEMU', 'ours']): string | undefined {
-  const values = (offset: number, ignored = 0) => {
-    const [one, other] = [theirs.readUInt32BE(offset), ours.readUInt32BE(offset)];
-    if (((one ^ other) & ~ignored) === 0) return undefined;
-    return `${names[0]} ${hexadecimal(one)}, ${names[1]} ${hexadecimal(other)}`;
-  };
+  const values = (one: number, other: number) =>
+    one === other ? undefined : `${names[0]} ${hexadecimal(one)}, ${names[1]} ${hexadecimal(other)}`;
+  const valuesAt = (offset: number) => values(theirs.readUInt32BE(offset), ours.readUInt32BE(offset));
   for (let entry = 0; entry < MOST_LOGGED; entry++) {
     const differing: string[] = [];
     for (let word = 0; word < LOG_ENTRY_WORDS; word++) {
-      const vector = loggedWord(ours, entry, Logged.vector);
-      const ignored = UNCOMPARED.reduce(
-        (bits, row) => ((row.vector ?? vector) === vector && row.word === word ? bits | row.bits : bits),
-        0,
-      );
-      const difference = values(Block.log + ENTRY_BYTES * entry + 4 * word, ignored);
+      const difference = values(corrected(theirs, ours, entry, word), loggedWord(ours, entry, word));
       if (difference) differing.push(`${loggedName(word)}: ${difference}`);
     }
     if (differing.length > 0) {
@@ -69,15 +70,15 @@ export function firstDifference(theirs: Buffer, ours: Buffer, names: readonly [s
     }
   }
   for (const [index, name] of END_NAMES.entries()) {
-    const difference = values(Block.endState + 4 * index);
+    const difference = valuesAt(Block.endState + 4 * index);
     if (difference) return `${name} at the end: ${difference}`;
   }
   for (let offset = Block.data; offset < Block.log; offset += 4) {
-    const difference = values(offset);
+    const difference = valuesAt(offset);
     if (difference) return `${offset < Block.code ? 'data' : 'code'} at offset ${hexadecimal(offset)} of the block: ${difference}`;
   }
   for (let offset = Block.endTlb; offset < Block.end; offset += 4) {
-    const difference = values(offset);
+    const difference = valuesAt(offset);
     const index = (offset - Block.endTlb) / 4;
     if (difference) return `TLB entry ${index >> 2}, ${(index & 3) === 3 ? 'MMUCR' : `word ${index & 3}`}: ${difference}`;
   }

@@ -87,7 +87,9 @@ export function linearEa(index: number): number {
 }
 
 export const ALL = 0x3f;
-const FEWER = [0x2d, 0x1b, 0x07, 0x09, 0x36, 0];
+const FEWER_OF_DATA = [0x2d, 0x1b, 0x07, 0x09, 0x36, 0];
+/** Not to be read, written or executed by users or by the supervisor. */
+const FEWER_OF_CODE = [0x37, 0x3d, 0x3c, 0x2f, 0x1f, 0x3b];
 
 /** Entries of 16 bytes (words 1 and 2 of the TLB, the class) for 64 pages, low and wild, in either address space. */
 export function pageTables(pa: number, random: RandomWords): number[] {
@@ -106,8 +108,8 @@ function pageTableEntry(pa: number, random: RandomWords, space: number, isWild: 
   const isCode = [Ea.code, Ea.codeAlias].some((start) => ea >= start && ea < start + 4 * CODE_WORDS);
   // Address space 1 has the other copy of the code.
   if (!isWild && isCode) {
-    return [pa + (space ? Block.codeCopy : Block.code) + inCode, random.oneIn(16) ? random.pick([0x37, 0x3d, 0x3c]) : ALL, CLASSES.code];
+    return [pa + (space ? Block.codeCopy : Block.code) + inCode, random.oneIn(10) ? random.pick(FEWER_OF_CODE) : ALL, CLASSES.code];
   }
   const data = pa + Block.data + PAGE_BYTES * ((page + (isWild ? random.below(DATA_PAGES) : space)) % DATA_PAGES);
-  return [data, random.oneIn(8) ? random.pick(FEWER) : ALL, isWild ? CLASSES.wild : CLASSES.data];
+  return [data, random.oneIn(8) ? random.pick(FEWER_OF_DATA) : ALL, isWild ? CLASSES.wild : CLASSES.data];
 }

@@ -1,5 +1,5 @@
 import type { Instruction } from '../../../src/isa/instruction-set.js';
-import { Msr, Vector } from '../../../src/isa/vectors.js';
+import { Esr, Msr, Vector } from '../../../src/isa/vectors.js';
 import { Logged } from './layout.js';
 
 /**
@@ -30,38 +30,49 @@ export const LEFT_OUT: readonly LeftOut[] = [
   { reason: 'DCRs that nothing answers are illegal in QEMU', applies: named(/^m[ft]dcr$/) },
 ];
 
-/** Bits of a logged interrupt that QEMU has otherwise. */
-export interface UncomparedBits {
+/** A word of a logged interrupt that QEMU has otherwise. */
+export interface OtherWord {
   readonly reason: string;
   /** All where absent. */
   readonly vector?: number;
   /** The word of the entry. */
   readonly word: number;
-  readonly bits: number;
+  /** What the 440 has there, from what QEMU has; where QEMU does not tell, from our own entry. */
+  readonly corrected: (theirs: number, ours: (word: number) => number) => number;
 }
 
-export const UNCOMPARED: readonly UncomparedBits[] = [
+/** Bits of QEMU's SRR1 by the reason in ESR. One of them lies where the 440 has MSR[CE]. */
+const REASONS = [
+  [Esr.PIL, 0x00080000],
+  [Esr.PPR, 0x00040000],
+  [Esr.PTR, 0x00020000],
+] as const;
+
+export const OTHER_WORDS: readonly OtherWord[] = [
   {
-    reason: 'interrupts of the base class leave MSR[CE] and MSR[DE] alone (UM 6.2); QEMU clears them (programs only)',
+    reason: 'interrupts of the base class leave MSR[CE] and MSR[DE] alone (UM p. 183); QEMU clears them (programs only)',
     word: Logged.msr,
-    bits: Msr.CE | Msr.DE,
+    corrected: (theirs, ours) => theirs | (ours(Logged.srr1) & (Msr.CE | Msr.DE)),
   },
   {
-    reason: 'QEMU sets the reason bits of the server architecture in SRR1 at a Program interrupt',
-    vector: Vector.program,
-    word: Logged.srr1,
-    bits: 0x001e0000,
-  },
-  {
-    reason: 'an Instruction TLB Error leaves ESR alone (UM 6.4.11); QEMU clears it (programs only)',
+    reason: 'an Instruction TLB Error leaves ESR alone (UM p. 172); QEMU clears it (programs only)',
     vector: Vector.instructionTlbError,
     word: Logged.esr,
-    bits: 0xffffffff,
+    corrected: (_, ours) => ours(Logged.esr),
   },
   {
     reason: 'QEMU writes DEAR at an Instruction TLB Error',
     vector: Vector.instructionTlbError,
     word: Logged.dear,
-    bits: 0xffffffff,
+    corrected: (_, ours) => ours(Logged.dear),
+  },
+  {
+    reason: 'QEMU sets the reason bits of the server architecture in SRR1 at a Program interrupt',
+    vector: Vector.program,
+    word: Logged.srr1,
+    corrected: (theirs, ours) => {
+      const reasons = REASONS.reduce((bits, [cause, bit]) => (ours(Logged.esr) & cause ? bits | bit : bits), 0);
+      return (theirs & ~reasons) | (ours(Logged.srr1) & reasons);
+    },
   },
 ];
