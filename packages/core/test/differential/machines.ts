@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StopReason } from '../../src/hardware.js';
 import { Processor440 } from '../../src/processor/processor-440.js';
-import type { EngineName } from '../../src/processor/processor-options.js';
-import type { TranslationThresholds } from '../../src/translator/translator.js';
+import type { EngineName, Processor440Options } from '../../src/processor/processor-options.js';
 import type { Case } from './case-generator.js';
 import {
   COUNT_PA,
@@ -139,15 +138,17 @@ export interface OwnMachine {
 }
 
 /** A processor of ours with a runner in its memory. */
-export function processorWith(runner: RunnerImage, engine: EngineName, thresholds?: TranslationThresholds): Processor440 {
+export function processorWith(
+  runner: RunnerImage,
+  options: Pick<Processor440Options, 'engine' | 'translationThresholds' | 'countInstructions'>,
+): Processor440 {
   const processor = new Processor440({
     ramSizeBytes: RAM_BYTES,
     coreHz: CORE_HZ,
     timebaseHz: CORE_HZ,
     devices: { read: () => 0, write: () => {} },
     dcrs: { read: () => 0, write: () => {} },
-    engine,
-    ...(thresholds && { translationThresholds: thresholds }),
+    ...options,
   });
   processor.memory.writeBytes(0, runner.bytes);
   return processor;
@@ -174,7 +175,7 @@ export function runOnProcessor(
   cases: readonly Case[],
   { engine, rounds }: OwnMachine = { engine: 'interpreter', rounds: 1 },
 ): Uint32Array[] {
-  const processor = processorWith(runner, engine);
+  const processor = processorWith(runner, { engine });
   const { memory } = processor;
   const [variables, slots, records] = memoryImage(cases);
   memory.writeBytes(slots!.pa, slots!.bytes);

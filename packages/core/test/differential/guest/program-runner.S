@@ -24,6 +24,7 @@
 #define ANSWERS 0x100
 #define RESTARTS 0x300
 #define PAGE_TABLES 0x1000
+#define DATA 0x4000
 #define LOG_HIGH 1
 #define END_STATE 0xc000	/* from the log */
 #define END_TLB 0xc100
@@ -104,6 +105,14 @@ next_program:
 	lwz	3, offset(5)
 	mtspr	\n, 3
 	.set	offset, offset + 4
+	.endr
+	/* Floating-point registers are the start of its data. */
+	mfmsr	3
+	ori	3, 3, 0x2000
+	mtmsr	3
+	isync
+	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	lfd	\n, DATA + 8 * \n(5)
 	.endr
 	/* Its registers, where an interrupted program's are. */
 	li	3, SAVED_GPRS

@@ -20,11 +20,18 @@ function loggedWord(block: Buffer, entry: number, word: number): number {
 }
 
 /** What the 440 would have logged where QEMU has logged this. */
-function corrected(theirs: Buffer, ours: Buffer, entry: number, word: number): number {
+function corrected(theirs: Buffer, ours: Buffer, entry: number, word: number, used?: Set<string>): number {
   const vector = loggedWord(ours, entry, Logged.vector);
   const rows = OTHER_WORDS.filter((row) => row.word === word && (row.vector ?? vector) === vector);
   const ourWord = (index: number) => loggedWord(ours, entry, index);
-  return rows.reduce((value, row) => row.corrected(value, ourWord) >>> 0, loggedWord(theirs, entry, word));
+  return rows.reduce(
+    (value, row) => {
+      const correct = row.corrected(value, ourWord) >>> 0;
+      if (correct !== value) used?.add(row.reason);
+      return correct;
+    },
+    loggedWord(theirs, entry, word),
+  );
 }
 
 /** Interrupts that a program has taken. */
@@ -52,15 +59,15 @@ function codeBefore(block: Buffer, address: number): string {
 /**
  * The first difference between what two machines have left of a block, if any: registers at some interrupt, else memory, the TLB or
  * SPRs at the end.
+ * @param used gets the reasons for which a word of QEMU's has been corrected
  */
-export function firstDifference(theirs: Buffer, ours: Buffer, names: readonly [string, string] = ['QEMU', 'ours']): string | undefined {
-  const values = (one: number, other: number) =>
-    one === other ? undefined : `${names[0]} ${hexadecimal(one)}, ${names[1]} ${hexadecimal(other)}`;
+export function firstDifference(theirs: Buffer, ours: Buffer, used?: Set<string>): string | undefined {
+  const values = (one: number, other: number) => (one === other ? undefined : `QEMU ${hexadecimal(one)}, ours ${hexadecimal(other)}`);
   const valuesAt = (offset: number) => values(theirs.readUInt32BE(offset), ours.readUInt32BE(offset));
   for (let entry = 0; entry < MOST_LOGGED; entry++) {
     const differing: string[] = [];
     for (let word = 0; word < LOG_ENTRY_WORDS; word++) {
-      const difference = values(corrected(theirs, ours, entry, word), loggedWord(ours, entry, word));
+      const difference = values(corrected(theirs, ours, entry, word, used), loggedWord(ours, entry, word));
       if (difference) differing.push(`${loggedName(word)}: ${difference}`);
     }
     if (differing.length > 0) {

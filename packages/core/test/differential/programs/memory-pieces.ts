@@ -16,6 +16,9 @@ const SINGLE = JUDGED.filter((i) => integerAccess(i) && !MANY.test(i.row.mnemoni
 const SEVERAL = JUDGED.filter(({ row }) => MANY.test(row.mnemonic));
 const CACHE = JUDGED.filter(({ row }) => row.class === 'cache');
 
+export const FLOAT_MOVES = JUDGED.filter(({ row }) => /^(fmr|fneg|fabs|fnabs|fsel)$/.test(row.mnemonic));
+const FLOAT_ACCESSES = JUDGED.filter(({ row }) => row.float && (row.class === 'load' || row.class === 'store'));
+
 const DATA_BYTES = Block.code - Block.data;
 const PAGE_BYTES = 4096;
 const { data, linear, code, scratch, scratch2 } = Register;
@@ -90,15 +93,16 @@ export function windowAccess(random: RandomWords): Part[] {
 }
 
 /**
- * An access of several registers or a string, inside one page: how much of it is done before an interrupt in its middle is undefined.
- * XER never counts more than twelve bytes in a program.
+ * An access of several registers or a string, inside one page or where all are mapped: how much of it is done before an interrupt in
+ * its middle is undefined. XER never counts more than twelve bytes in a program.
  */
 export function multipleAccess(random: RandomWords): Part[] {
   const instruction = random.pick(SEVERAL);
   const base = random.pick([data, data, linear, ...(instruction.row.class === 'load' ? [code] : [])]);
   const first = 8 + random.below(21);
   const isMultiple = /mw$/.test(instruction.row.mnemonic);
-  const place = PAGE_BYTES * random.below(4) + random.below(PAGE_BYTES - 128);
+  const page = PAGE_BYTES * random.below(4) + random.below(PAGE_BYTES - 128);
+  const place = base === linear ? random.below(DATA_BYTES - 160) : page;
   const target = isMultiple ? 8 + random.below(24) : first;
   const address = [`addi r${scratch2},r${base},${place}`];
   if (isMultiple) return [...address, drawInstruction(random, instruction, { t: target, a: scratch2, d: random.below(16) })];
@@ -106,6 +110,19 @@ export function multipleAccess(random: RandomWords): Part[] {
     return [...address, drawInstruction(random, instruction, { t: target, a: scratch2, n: 1 + random.below(16) })];
   }
   return [...address, `li r${scratch},${random.below(8)}`, drawInstruction(random, instruction, { t: target, a: scratch2, b: scratch })];
+}
+
+/**
+ * A move between floating-point registers, or an access that crosses no quadword, as that would be an Alignment interrupt, which QEMU
+ * has not. Arithmetic is the subject of the single instructions: QEMU sets FPSCR otherwise in many cases.
+ */
+export function floatingPoint(random: RandomWords): Part[] {
+  if (random.oneIn(3)) return [drawInstruction(random, random.pick(FLOAT_MOVES))];
+  const instruction = random.pick(FLOAT_ACCESSES);
+  const place = 8 * random.below(16) + PAGE_BYTES * random.below(4);
+  const displacement = random.below(200) - 100;
+  const base = random.pick([data, data, linear]);
+  return [`addi r${scratch2},r${base},${place - displacement}`, ...accessAt(random, instruction, scratch2, displacement)];
 }
 
 /**

@@ -15,6 +15,10 @@ export type Part = string | number | Placed;
 export function branch(text: string, piece: number): Placed {
   return { words: 1, make: (placeOf, here) => [`${text}${placeOf(piece) - here}`] };
 }
+/** What branches to a piece's address, with the code at `base`. */
+export function absoluteBranch(text: string, base: number, piece: number): Placed {
+  return { words: 1, make: (placeOf) => [`${text}${base + placeOf(piece)}`] };
+}
 /** What loads a piece's address, with the code at `base`. */
 export function loadAddress(register: number, base: number, piece: number): Placed {
   return { words: 2, make: (placeOf) => loadConstant(register, base + placeOf(piece)) };
@@ -51,9 +55,9 @@ export class ProgramText {
     this.#slots.push(this.push(word));
   }
 
-  /** Some slot's piece; which, is known when all are written. */
-  slot(choice: number): number {
-    return this.#slots[choice % this.#slots.length]!;
+  /** The piece of the slot that was written last but so many. */
+  recentSlot(before: number): number {
+    return this.#slots[Math.max(0, this.#slots.length - 1 - before)]!;
   }
 
   /** A piece beyond the last is the end. */

@@ -2,8 +2,18 @@ import { assemble } from '../../../src/isa/assembler.js';
 import { drawInstruction, loadConstant } from '../../random-instruction.js';
 import type { RandomWords } from '../../random-words.js';
 import { Block, Ea, Register } from './layout.js';
-import { access, cacheOperation, dataRegister, JUDGED, multipleAccess, reservation, wildAccess, windowAccess } from './memory-pieces.js';
-import { branch, loadAddress, type Part, type Placed, ProgramText } from './program-text.js';
+import {
+  access,
+  cacheOperation,
+  dataRegister,
+  floatingPoint,
+  JUDGED,
+  multipleAccess,
+  reservation,
+  wildAccess,
+  windowAccess,
+} from './memory-pieces.js';
+import { absoluteBranch, branch, loadAddress, type Part, type Placed, ProgramText } from './program-text.js';
 import { randomMsr, type Surroundings } from './surroundings.js';
 import { illegalWord, interrupting, msrMove, sprMove, synchronization, tlbChange } from './system-pieces.js';
 
@@ -69,6 +79,11 @@ export class ProgramWriter {
       [2, () => text.push(branch('b ', this.#ahead()))],
       [2, () => text.push(branch('bl ', this.#ahead()))],
       [3, () => text.push(...FUEL_CHECK, branch(random.pick(['bl ', 'b ', 'bcl 12,2,', 'bcl 4,13,']), this.#anywhere()))],
+      [
+        1,
+        () =>
+          text.push(...FUEL_CHECK, absoluteBranch(random.pick(['ba ', 'bla ']), random.pick([Ea.code, Ea.codeAlias]), this.#anywhere())),
+      ],
       [2, () => text.push('bcl 20,31,4', `mflr r${dataRegister(random)}`)],
       [5, () => text.push(...FUEL_CHECK, random.pick(['blr', 'blr', 'beqlr', 'bnelr cr7', 'blrl', 'bdnzlr', 'bgtlr cr3', 'bdzlr']))],
       [2, () => text.push(loadAddress(scratch, this.#codeBase(), this.#anywhere()), `mtlr r${scratch}`)],
@@ -77,7 +92,8 @@ export class ProgramWriter {
       [4, () => text.push(...sprMove(random, surroundings))],
       [8 * seldom, () => text.push(...wildAccess(random))],
       [4 * seldom, () => text.push(...windowAccess(random))],
-      [10 * seldom, () => text.push(...interrupting(random))],
+      [surroundings.float ? 12 : 0, () => text.push(...floatingPoint(random))],
+      [10 * seldom, () => text.push(...interrupting(random, surroundings))],
       [4 * seldom, () => text.push(...tlbChange(random, surroundings))],
       [2 * seldom, () => text.push(...this.#return())],
       [2 * seldom, () => text.push(...msrMove(random, surroundings))],
@@ -107,7 +123,9 @@ export class ProgramWriter {
     if (byRegister) text.push(`li r${counter},${times}`);
     else text.push(`li r${scratch},${times}`, `mtctr r${scratch}`);
     const start = text.length;
+    if (random.oneIn(4)) text.pushSlot(this.#slotWord());
     for (let count = 2 + random.below(9); count > 0; count--) this.#writeSomething(depth + 1);
+    if (random.oneIn(6)) text.push(...this.#changeOfCode());
     if (!byRegister) {
       text.push(...FUEL_CHECK, branch(`bc ${random.pick([16, 16, 17, 0, 8])},${random.below(32)},`, start));
     } else if (random.oneIn(2)) {
@@ -192,7 +210,8 @@ export class ProgramWriter {
    */
   #changeOfCode(): Part[] {
     const random = this.#random;
-    const choice = random.next();
+    // Mostly one that is near, so that it is soon executed again.
+    const slot = this.#text.recentSlot(random.oneIn(4) ? random.below(50) : random.below(2));
     const word = this.#slotWord();
     const operands = `r${dataRegister(random)},r${dataRegister(random)},${random.below(0x8000)}`;
     const immediate = assemble(`${random.pick(['addi', 'addic.', 'mulli', 'xori', 'andi.', 'subfic'])} ${operands}`);
@@ -213,12 +232,8 @@ export class ProgramWriter {
     // A reservation needs what stays mapped.
     const bases = [linear + Block.code, linear + Block.codeCopy, ...(/^lwarx/.test(stores[0]!) ? [] : [Ea.code, Ea.code, Ea.codeAlias])];
     const base = random.pick(bases);
-    const loadSlotAddress: Placed = {
-      words: 2,
-      make: (placeOf) => loadConstant(scratch2, base + placeOf(this.#text.slot(choice))),
-    };
     return [
-      loadSlotAddress,
+      loadAddress(scratch2, base, slot),
       ...loadConstant(scratch, loaded),
       ...stores,
       `rlwinm r${scratch2},r${scratch2},0,0,26`,

@@ -54,6 +54,7 @@ export function randomBlock(seed: number, index: number): Piece {
     oneSpace: random.oneIn(2),
     byProcess: random.oneIn(2),
     dropsData: random.oneIn(2),
+    float: random.oneIn(2),
     machineChecks: random.oneIn(2) ? Msr.ME : 0,
     interrupting: random.pick([0.1, 0.4, 1]),
     pa: blockPa(index),

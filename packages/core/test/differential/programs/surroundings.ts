@@ -12,6 +12,8 @@ export interface Surroundings {
   readonly dropsData: boolean;
   /** MSR[ME], which QEMU's mtmsr leaves alone: the same in all states that it takes. */
   readonly machineChecks: number;
+  /** It has floating point at times. */
+  readonly float: boolean;
   /** The share of what interrupts that it has. */
   readonly interrupting: number;
   /** Where its block is: physically, and as one large page maps it for everyone. */
@@ -19,11 +21,12 @@ export interface Surroundings {
   readonly linear: number;
 }
 
-/** Neither waiting nor with floating point, so that what needs it interrupts. */
-export function randomMsr(random: RandomWords, { oneSpace, machineChecks }: Surroundings): number {
+/** A state to run in that does not wait. */
+export function randomMsr(random: RandomWords, { oneSpace, machineChecks, float }: Surroundings): number {
   let msr = machineChecks;
   for (const bit of [Msr.EE, Msr.CE, Msr.DE, Msr.FE0, Msr.FE1, Msr.DWE]) if (random.oneIn(2)) msr |= bit;
   if (random.oneIn(3)) msr |= Msr.PR;
+  if (float && !random.oneIn(4)) msr |= Msr.FP;
   if (!oneSpace) for (const bit of [Msr.IS, Msr.DS]) if (random.oneIn(3)) msr |= bit;
   return msr;
 }

@@ -3,7 +3,7 @@ import { sprn } from '../../../src/isa/special-purpose-registers.js';
 import { drawInstruction, loadConstant } from '../../random-instruction.js';
 import type { RandomWords } from '../../random-words.js';
 import { ALL, Block, DATA_REGISTERS, Ea, FIRST_SLOT, Register, WINDOW_SLOT, WINDOW_STRIDE, WINDOWS } from './layout.js';
-import { dataRegister, JUDGED } from './memory-pieces.js';
+import { dataRegister, FLOAT_MOVES, JUDGED } from './memory-pieces.js';
 import type { Part } from './program-text.js';
 import { randomMsr, type Surroundings } from './surroundings.js';
 
@@ -25,7 +25,7 @@ const WRITTEN = [
 const CAUSES_OF_ESR = 0x7fffffff;
 
 /** What interrupts, or would if its condition held. */
-export function interrupting(random: RandomWords): Part[] {
+export function interrupting(random: RandomWords, { float }: Surroundings): Part[] {
   const register = () => `r${dataRegister(random)}`;
   switch (random.below(8)) {
     case 0:
@@ -39,8 +39,8 @@ export function interrupting(random: RandomWords): Part[] {
     case 5:
       return [illegalWord(random)];
     case 6:
-      // MSR[FP] is never set.
-      return [drawInstruction(random, random.pick(FLOATING_POINT))];
+      // Arithmetic only where MSR[FP] is never set.
+      return [drawInstruction(random, random.pick(float ? FLOAT_MOVES : FLOATING_POINT))];
     default:
       return [random.pick([`mfmsr ${register()}`, 'tlbsync', `wrteei ${random.below(2)}`])];
   }

@@ -54,6 +54,12 @@ export const OTHER_WORDS: readonly OtherWord[] = [
     word: Logged.msr,
     corrected: (theirs, ours) => theirs | (ours(Logged.srr1) & (Msr.CE | Msr.DE)),
   },
+  ...[Vector.dataStorage, Vector.dataTlbError].map((vector) => ({
+    reason: 'floating-point accesses set ESR[FP]; QEMU leaves it 0',
+    vector,
+    word: Logged.esr,
+    corrected: (theirs: number, ours: (word: number) => number) => theirs | (ours(Logged.esr) & Esr.FP),
+  })),
   {
     reason: 'an Instruction TLB Error leaves ESR alone (UM p. 172); QEMU clears it (programs only)',
     vector: Vector.instructionTlbError,
