@@ -14,13 +14,10 @@
 #define BLOCK_BYTES_HIGH 2
 
 /* Of a block. */
-#define CR_TO_LR 0x80
-#define SAVE_RESTORE 0x90
-#define SPRGS 0xa0
-#define USPRG0_PLACE 0xc0
-#define RESTART_COUNT 0xc4
-#define MOST_LOGGED 0xc8
-#define BY_PROCESS 0xcc
+#define SPRS 0x90
+#define RESTART_COUNT 0xe0
+#define MOST_LOGGED 0xe4
+#define BY_PROCESS 0xe8
 #define ANSWERS 0x100
 #define RESTARTS 0x300
 #define PAGE_TABLES 0x1000
@@ -100,8 +97,8 @@ next_program:
 	addic.	3, 3, -1
 	bge	1b
 	isync
-	.set	offset, SAVE_RESTORE
-	.irp	n, 58, 59, 570, 571, 272, 273, 274, 275, 276, 277, 278, 279, 256
+	.set	offset, SPRS
+	.irp	n, 58, 59, 570, 571, 272, 273, 274, 275, 276, 277, 278, 279, 256, 316, 317, 318, 319, 1011
 	lwz	3, offset(5)
 	mtspr	\n, 3
 	.set	offset, offset + 4
@@ -268,7 +265,7 @@ restart:
 	add	3, 3, 5
 	lwz	10, RESTARTS(3)
 	lwz	11, RESTARTS + 4(3)
-	/* r1 to r4: how often it may jump, and its bases. */
+	/* How often it may jump. */
 	lwz	6, 4(5)
 	stw	6, SAVED_GPRS + 4(0)
 	b	return

@@ -17,9 +17,8 @@ export const Block = {
   gprs: 0,
   crToLr: 0x80,
   sprs: 0x90,
-  restartCount: 0xc4,
-  mostLogged: 0xc8,
-  byProcess: 0xcc,
+  /** Of restarts; behind it the most entries of the log, and whether pages belong to processes. */
+  restartCount: 0xe0,
   answers: 0x100,
   restarts: 0x300,
   pageTables: 0x1000,
@@ -55,7 +54,7 @@ export const LOG_ENTRY_WORDS = 48;
 export const Logged = { vector: 0, srr0: 1, srr1: 2, esr: 3, dear: 4, msr: 5, cr: 6, xer: 7, ctr: 8, lr: 9, gprs: 16 } as const;
 
 /** The SPRs that a block starts with, and those of the state at the end, behind the numbers of entries and of rounds. */
-export const START_SPRS = [58, 59, 570, 571, 272, 273, 274, 275, 276, 277, 278, 279, 256] as const;
+export const START_SPRS = [58, 59, 570, 571, 272, 273, 274, 275, 276, 277, 278, 279, 256, 316, 317, 318, 319, 1011] as const;
 export const END_SPRS = [58, 59, 570, 571, 272, 273, 274, 275, 260, 261, 262, 263, 256, 48, 946, 316, 317, 318, 319, 1011] as const;
 
 /** Effective addresses of a program's code, of its data, and of its code again; 16 KB each. */
