@@ -79,11 +79,7 @@ export class ProgramWriter {
       [2, () => text.push(branch('b ', this.#ahead()))],
       [2, () => text.push(branch('bl ', this.#ahead()))],
       [3, () => text.push(...FUEL_CHECK, branch(random.pick(['bl ', 'b ', 'bcl 12,2,', 'bcl 4,13,']), this.#anywhere()))],
-      [
-        1,
-        () =>
-          text.push(...FUEL_CHECK, absoluteBranch(random.pick(['ba ', 'bla ']), random.pick([Ea.code, Ea.codeAlias]), this.#anywhere())),
-      ],
+      [1, () => text.push(...this.#absoluteJump())],
       [2, () => text.push('bcl 20,31,4', `mflr r${dataRegister(random)}`)],
       [5, () => text.push(...FUEL_CHECK, random.pick(['blr', 'blr', 'beqlr', 'bnelr cr7', 'blrl', 'bdnzlr', 'bgtlr cr3', 'bdzlr']))],
       [2, () => text.push(loadAddress(scratch, this.#codeBase(), this.#anywhere()), `mtlr r${scratch}`)],
@@ -183,6 +179,10 @@ export class ProgramWriter {
     return this.#random.pick([Ea.code, Ea.code, Ea.code, Ea.codeAlias, linear + Block.code, linear + Block.codeCopy]);
   }
 
+  #absoluteJump(): Part[] {
+    const random = this.#random;
+    return [...FUEL_CHECK, absoluteBranch(random.pick(['ba ', 'bla ']), random.pick([Ea.code, Ea.codeAlias]), this.#anywhere())];
+  }
   #computedJump(): Part[] {
     const jump = this.#random.pick(['bctr', 'bctrl', 'bnectr', 'bltctr cr5']);
     return [loadAddress(scratch, this.#codeBase(), this.#anywhere()), `mtctr r${scratch}`, ...FUEL_CHECK, jump];

@@ -4,7 +4,8 @@ import { Logged } from './layout.js';
 
 /**
  * What programs do without, as a difference in the middle of one would make all that follows differ. Each is a difference that
- * known-differences.ts has with its reason, but for those marked "programs only", which a single instruction does not show.
+ * known-differences.ts has with its reason, but for those marked "programs only", which a single instruction does not show. What concerns
+ * values and not instructions is avoided, with its reason, where they are drawn: memory-pieces.ts, system-pieces.ts, surroundings.ts.
  */
 export interface LeftOut {
   readonly reason: string;
