@@ -14,6 +14,7 @@
 #define BLOCK_BYTES_HIGH 2
 
 /* Of a block. */
+#define START_LR 0x8c
 #define SPRS 0x90
 #define RESTART_COUNT 0xe0
 #define MOST_LOGGED 0xe4
@@ -265,9 +266,11 @@ restart:
 	add	3, 3, 5
 	lwz	10, RESTARTS(3)
 	lwz	11, RESTARTS + 4(3)
-	/* How often it may jump. */
+	/* How often it may jump; and LR, which may lead to the middle of what has been interrupted. */
 	lwz	6, 4(5)
 	stw	6, SAVED_GPRS + 4(0)
+	lwz	6, START_LR(5)
+	stw	6, SAVED_CR + 12(0)
 	b	return
 
 	/* Drops the next of the eight slots from r15 on. */

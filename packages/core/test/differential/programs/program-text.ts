@@ -23,6 +23,11 @@ export function absoluteBranch(text: string, base: number, piece: number): Place
 export function loadAddress(register: number, base: number, piece: number): Placed {
   return { words: 2, make: (placeOf) => loadConstant(register, base + placeOf(piece)) };
 }
+/** What makes a piece's address in the code as it is mapped under way. LR is put back, as a return must not lead to the middle of this. */
+export function relativeAddress(register: number, piece: number, saved: number): Part[] {
+  const add: Placed = { words: 1, make: (placeOf, here) => [`addi r${register},r${register},${placeOf(piece) - (here - 8)}`] };
+  return [`mflr r${saved}`, 'bcl 20,31,4', `mflr r${register}`, `mtlr r${saved}`, add];
+}
 
 /** What the code is filled up with. A round ends with an interrupt at its last word. */
 const END_OF_ROUND = 'trap';

@@ -13,7 +13,7 @@ import {
   wildAccess,
   windowAccess,
 } from './memory-pieces.js';
-import { absoluteBranch, branch, loadAddress, type Part, type Placed, ProgramText } from './program-text.js';
+import { absoluteBranch, branch, loadAddress, type Part, type Placed, ProgramText, relativeAddress } from './program-text.js';
 import { randomMsr, type Surroundings } from './surroundings.js';
 import { illegalWord, interrupting, msrMove, sprMove, synchronization, tlbChange } from './system-pieces.js';
 
@@ -206,7 +206,8 @@ export class ProgramWriter {
 
   /**
    * Stores another word into a slot, by some kind of store, and makes it be fetched. A part of a word only changes the immediate of one
-   * that has just been stored, as an interrupt may end a round between any two stores.
+   * that has just been stored, as an interrupt may end a round between any two stores. In loops that immediate has to be another one each
+   * time, or nothing changes once the code is hot.
    */
   #changeOfCode(): Part[] {
     const random = this.#random;
@@ -219,6 +220,7 @@ export class ProgramWriter {
     const swapped = ((word >>> 24) | ((word >>> 8) & 0xff00) | ((word << 8) & 0xff0000) | (word << 24)) >>> 0;
     const ways: readonly (readonly [loaded: number, stores: readonly string[]])[] = [
       [word, [`stw r${scratch},0(r${scratch2})`]],
+      ...[0, 1, 2, 3].map(() => [immediate, [`rlwimi r${scratch},r${fuel},0,17,31`, `stw r${scratch},0(r${scratch2})`]] as const),
       [immediate, [`stw r${scratch},0(r${scratch2})`, `li r${scratch},${random.next() & 0x7fff}`, `sth r${scratch},2(r${scratch2})`]],
       [immediate, [`stw r${scratch},0(r${scratch2})`, `li r${scratch},${random.next() & 0xff}`, `stb r${scratch},3(r${scratch2})`]],
       [word, [`addi r${scratch2},r${scratch2},-8`, `stwu r${scratch},8(r${scratch2})`]],
@@ -229,11 +231,16 @@ export class ProgramWriter {
       [word, [`lwarx r31,0,r${scratch2}`, `stwcx. r${scratch},0,r${scratch2}`]],
     ];
     const [loaded, stores] = random.pick(ways);
-    // A reservation needs what stays mapped.
-    const bases = [linear + Block.code, linear + Block.codeCopy, ...(/^lwarx/.test(stores[0]!) ? [] : [Ea.code, Ea.code, Ea.codeAlias])];
-    const base = random.pick(bases);
+    // A reservation needs what stays mapped. Others mostly go to the copy that is under way.
+    const mapped = random.pick([linear + Block.code, linear + Block.codeCopy]);
+    const bases = [mapped, Ea.code, Ea.codeAlias];
+    const address = /^lwarx/.test(stores[0]!)
+      ? [loadAddress(scratch2, mapped, slot)]
+      : random.oneIn(3)
+        ? [loadAddress(scratch2, random.pick(bases), slot)]
+        : relativeAddress(scratch2, slot, dataRegister(random));
     return [
-      loadAddress(scratch2, base, slot),
+      ...address,
       ...loadConstant(scratch, loaded),
       ...stores,
       `rlwinm r${scratch2},r${scratch2},0,0,26`,
