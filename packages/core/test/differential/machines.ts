@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StopReason } from '../../src/hardware.js';
 import { Processor440 } from '../../src/processor/processor-440.js';
+import type { EngineName, Processor440Options } from '../../src/processor/processor-options.js';
 import type { Case } from './case-generator.js';
 import {
   COUNT_PA,
@@ -21,7 +22,7 @@ import {
   TRAP,
 } from './layout.js';
 
-const RUNNER_SOURCE = fileURLToPath(new URL('../../../test/differential/guest/runner.S', import.meta.url));
+const GUEST_FOLDER = fileURLToPath(new URL('../../../test/differential/guest', import.meta.url));
 const CORE_HZ = 400_000_000;
 const QEMU_TIMEOUT_MS = 120_000;
 /** The runner needs some hundred instructions a case; more means that it is lost. */
@@ -43,26 +44,26 @@ export function withFolder<T>(use: (folder: string) => T): T {
   }
 }
 
-/** Builds the runner with the cross compiler. */
-export function buildRunner(folder: string): RunnerImage {
+/** Builds a runner of the folder `guest` with the cross compiler. */
+export function buildRunner(folder: string, name: 'runner' | 'program-runner' = 'runner'): RunnerImage {
   const object = join(folder, 'runner.o');
   const elfPath = join(folder, 'runner.elf');
   const binary = join(folder, 'runner.bin');
-  execFileSync('powerpc-linux-gnu-gcc', ['-c', '-mcpu=440fp', '-Wa,-m440', '-o', object, RUNNER_SOURCE]);
+  execFileSync('powerpc-linux-gnu-gcc', ['-c', '-mcpu=440fp', '-Wa,-m440', '-o', object, join(GUEST_FOLDER, `${name}.S`)]);
   execFileSync('powerpc-linux-gnu-ld', ['-N', '--no-warn-rwx-segments', '-Ttext=0', '-e', '_start', '-o', elfPath, object]);
   execFileSync('powerpc-linux-gnu-objcopy', ['-O', 'binary', elfPath, binary]);
   return { elfPath, bytes: readFileSync(binary) };
 }
 
 /** A part of the memory image. */
-interface Piece {
+export interface Piece {
   readonly pa: number;
   readonly bytes: Buffer;
 }
 
-function bigEndian(words: Uint32Array): Buffer {
+export function bigEndian(words: ArrayLike<number>): Buffer {
   const bytes = Buffer.alloc(words.length * 4);
-  words.forEach((word, index) => void bytes.writeUInt32BE(word, index * 4));
+  for (let index = 0; index < words.length; index++) bytes.writeUInt32BE(words[index]! >>> 0, index * 4);
   return bytes;
 }
 
@@ -75,14 +76,16 @@ function memoryImage(cases: readonly Case[]): Piece[] {
     slots.set(words, index * SLOT_WORDS + SLOT_ENTRY_WORD);
     records.set(record, index * RECORD_WORDS);
   });
-  const variables = new Uint32Array(2);
-  variables[0] = FIRST_RECORD_EA;
-  variables[(COUNT_PA - RECORD_POINTER_PA) / 4] = cases.length;
   return [
-    { pa: RECORD_POINTER_PA, bytes: bigEndian(variables) },
+    { pa: RECORD_POINTER_PA, bytes: bigEndian([FIRST_RECORD_EA, cases.length]) },
     { pa: slotPa(0), bytes: bigEndian(slots) },
     { pa: recordPa(0), bytes: bigEndian(records) },
   ];
+}
+
+export interface MemoryRange {
+  readonly pa: number;
+  readonly lengthBytes: number;
 }
 
 function splitRecords(bytes: Buffer, count: number): Uint32Array[] {
@@ -91,13 +94,13 @@ function splitRecords(bytes: Buffer, count: number): Uint32Array[] {
   );
 }
 
-/** The records as QEMU's bamboo leaves them. RAM is a file, so cases go in and results come out without a device. */
-export function runOnQemu(runner: RunnerImage, cases: readonly Case[], folder: string): Uint32Array[] {
+/** Runs an image on QEMU's bamboo and returns what it leaves in `result`. RAM is a file, so all goes in and comes out without a device. */
+export function runImageOnQemu(runner: RunnerImage, image: readonly Piece[], result: MemoryRange, folder: string): Buffer {
   const ramPath = join(folder, 'ram');
   const ram = openSync(ramPath, 'w+');
   try {
     ftruncateSync(ram, RAM_BYTES);
-    for (const { pa, bytes } of memoryImage(cases)) writeSync(ram, bytes, 0, bytes.length, pa);
+    for (const { pa, bytes } of image) writeSync(ram, bytes, 0, bytes.length, pa);
     execFileSync(
       'qemu-system-ppc',
       [
@@ -106,12 +109,21 @@ export function runOnQemu(runner: RunnerImage, cases: readonly Case[], folder: s
       ],
       { stdio: ['ignore', 'ignore', 'pipe'], timeout: QEMU_TIMEOUT_MS },
     );
-    const bytes = Buffer.alloc(cases.length * RECORD_WORDS * 4);
-    readSync(ram, bytes, 0, bytes.length, recordPa(0));
-    return splitRecords(bytes, cases.length);
+    const bytes = Buffer.alloc(result.lengthBytes);
+    readSync(ram, bytes, 0, bytes.length, result.pa);
+    return bytes;
   } finally {
     closeSync(ram);
   }
+}
+
+function recordsOf(count: number): MemoryRange {
+  return { pa: recordPa(0), lengthBytes: count * RECORD_WORDS * 4 };
+}
+
+/** The records as QEMU leaves them. */
+export function runOnQemu(runner: RunnerImage, cases: readonly Case[], folder: string): Uint32Array[] {
+  return splitRecords(runImageOnQemu(runner, memoryImage(cases), recordsOf(cases.length), folder), cases.length);
 }
 
 /** The first line of `qemu-system-ppc --version`. */
@@ -120,9 +132,41 @@ export function qemuVersion(): string {
 }
 
 export interface OwnMachine {
-  engine: 'wasm' | 'interpreter';
+  engine: EngineName;
   /** How often the cases run, each time from the same records; the translator takes up what has run often. */
   rounds: number;
+}
+
+/** A processor of ours with a runner in its memory. */
+export function processorWith(
+  runner: RunnerImage,
+  options: Pick<Processor440Options, 'engine' | 'translationThresholds' | 'countInstructions'>,
+): Processor440 {
+  const processor = new Processor440({
+    ramSizeBytes: RAM_BYTES,
+    coreHz: CORE_HZ,
+    timebaseHz: CORE_HZ,
+    devices: { read: () => 0, write: () => {} },
+    dcrs: { read: () => 0, write: () => {} },
+    ...options,
+  });
+  processor.memory.writeBytes(0, runner.bytes);
+  return processor;
+}
+
+/** Runs what is in memory from the start of the runner to its end. */
+export function runToEnd(processor: Processor440, mostInstructions: number): void {
+  const { memory } = processor;
+  memory.write32(END_BY_WAIT_PA, 1);
+  // As the board leaves it: 256 MB at 0 for the supervisor.
+  processor.writeTlb(0, 0, 0x00000290);
+  processor.writeTlb(0, 1, 0x00000000);
+  processor.writeTlb(0, 2, 0x00000007);
+  processor.msr = 0;
+  processor.pc = 0;
+  const reason = processor.run(mostInstructions);
+  if (reason === StopReason.wait) return;
+  throw new Error(`the runner stopped (${reason}) at 0x${processor.pc.toString(16)} with ${memory.read32(COUNT_PA)} left`);
 }
 
 /** The records as our processor leaves them after the last round. */
@@ -131,32 +175,14 @@ export function runOnProcessor(
   cases: readonly Case[],
   { engine, rounds }: OwnMachine = { engine: 'interpreter', rounds: 1 },
 ): Uint32Array[] {
-  const processor = new Processor440({
-    ramSizeBytes: RAM_BYTES,
-    coreHz: CORE_HZ,
-    timebaseHz: CORE_HZ,
-    devices: { read: () => 0, write: () => {} },
-    dcrs: { read: () => 0, write: () => {} },
-    engine,
-  });
+  const processor = processorWith(runner, { engine });
   const { memory } = processor;
-  memory.writeBytes(0, runner.bytes);
   const [variables, slots, records] = memoryImage(cases);
   memory.writeBytes(slots!.pa, slots!.bytes);
   for (let round = 0; round < rounds; round++) {
     for (const { pa, bytes } of [variables!, records!]) memory.writeBytes(pa, bytes);
-    memory.write32(END_BY_WAIT_PA, 1);
-    // As the board leaves it: 256 MB at 0 for the supervisor.
-    processor.writeTlb(0, 0, 0x00000290);
-    processor.writeTlb(0, 1, 0x00000000);
-    processor.writeTlb(0, 2, 0x00000007);
-    processor.msr = 0;
-    processor.pc = 0;
-    const reason = processor.run(cases.length * MOST_INSTRUCTIONS_A_CASE + 10_000);
-    if (reason !== StopReason.wait) {
-      const left = memory.read32(COUNT_PA);
-      throw new Error(`the runner stopped (${reason}) at 0x${processor.pc.toString(16)} with ${left} of ${cases.length} cases left`);
-    }
+    runToEnd(processor, cases.length * MOST_INSTRUCTIONS_A_CASE + 10_000);
   }
-  return splitRecords(Buffer.from(memory.readBytes(recordPa(0), cases.length * RECORD_WORDS * 4)), cases.length);
+  const { pa, lengthBytes } = recordsOf(cases.length);
+  return splitRecords(Buffer.from(memory.readBytes(pa, lengthBytes)), cases.length);
 }

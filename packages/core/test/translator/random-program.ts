@@ -1,6 +1,7 @@
 import { assemble } from '../../src/isa/assembler.js';
 import { INSTRUCTION_SET, type Instruction } from '../../src/isa/instruction-set.js';
 import { SPRS, sprn } from '../../src/isa/special-purpose-registers.js';
+import { drawInstruction, loadConstant } from '../random-instruction.js';
 import type { RandomWords } from '../random-words.js';
 import { randomCodeAddress, randomMsr } from './random-handlers.js';
 import { CODE_WORDS, DATA_REGISTERS, DEVICE_ACTION_BYTES, DEVICE_ACTIONS, Layout, Register, TlbSlots } from './random-layout.js';
@@ -65,17 +66,6 @@ export class ProgramWriter {
     return this.#random.below(DATA_REGISTERS);
   }
 
-  /** An instruction with random fields, of which some are given by their letters. */
-  #draw(instruction: Instruction, given: Readonly<Record<string, number>> = {}): number {
-    const { mask, value, encoding } = instruction;
-    let word = ((this.#random.next() & ~(mask | encoding.reserved)) | value) >>> 0;
-    for (const [letter, field] of Object.entries(given)) {
-      const bits = encoding.fields.get(letter);
-      if (bits) word = ((word & ~((2 ** bits.width - 1) << bits.shift)) | ((field & (2 ** bits.width - 1)) << bits.shift)) >>> 0;
-    }
-    return word;
-  }
-
   #writeSomething(): void {
     const random = this.#random;
     const drawn = random.below(TOTAL_WEIGHT);
@@ -91,8 +81,18 @@ export class ProgramWriter {
 
   /** What a program is made of, with weights out of {@link TOTAL_WEIGHT}. */
   readonly #kinds: readonly (readonly [weight: number, write: () => void])[] = [
-    [60, () => this.#words.push(this.#draw(this.#random.pick(COMPUTATIONS), { t: this.#data(), a: this.#data(), b: this.#data() }))],
-    [6, () => this.#words.push(this.#draw(this.#random.pick(CONDITIONS), this.#random.oneIn(2) ? { t: this.#data() } : {}))],
+    [
+      60,
+      () =>
+        this.#words.push(
+          drawInstruction(this.#random, this.#random.pick(COMPUTATIONS), { t: this.#data(), a: this.#data(), b: this.#data() }),
+        ),
+    ],
+    [
+      6,
+      () =>
+        this.#words.push(drawInstruction(this.#random, this.#random.pick(CONDITIONS), this.#random.oneIn(2) ? { t: this.#data() } : {})),
+    ],
     [16, () => this.#writeFloat()],
     [2, () => this.#writeEnabledException()],
     [36, () => this.#writeAccess(this.#random.pick(ACCESSES))],
@@ -110,7 +110,7 @@ export class ProgramWriter {
     [4, () => this.#push(...this.#changeOfTlb())],
     [2, () => this.#push(`li r28,${1 + (this.#random.oneIn(4) ? this.#random.below(12) : this.#random.below(2))}`, 'mtspr PID,r28')],
     [2, () => this.#writeReturn()],
-    [2, () => this.#push(...load(28, randomMsr(this.#random)), 'mtmsr r28')],
+    [2, () => this.#push(...loadConstant(28, randomMsr(this.#random)), 'mtmsr r28')],
     [3, () => this.#push(...this.#timerCode())],
     [1, () => (this.#debugs ? this.#push(...this.#debugCode()) : this.#push('nop'))],
     [1, () => (this.#random.oneIn(8) ? this.#words.push(this.#random.next()) : this.#push('nop'))],
@@ -119,7 +119,7 @@ export class ProgramWriter {
   /** Comparisons as often as all arithmetic, as they leave something behind when an enabled exception ends them. */
   #writeFloat(): void {
     const random = this.#random;
-    this.#words.push(this.#draw(random.pick(random.oneIn(3) ? FLOAT_COMPARISONS : FLOATS)));
+    this.#words.push(drawInstruction(this.#random, random.pick(random.oneIn(3) ? FLOAT_COMPARISONS : FLOATS)));
   }
 
   /** Enables an exception of floating point, and does what may cause it. */
@@ -174,7 +174,7 @@ export class ProgramWriter {
     if (instruction.encoding.fields.has('n')) this.#push(`addi r29,r${register},${displacement}`);
     const target = isMultiple ? random.pick([21, 24, 28, 30]) : random.oneIn(16) ? random.below(32) : this.#data();
     this.#words.push(
-      this.#draw(instruction, {
+      drawInstruction(random, instruction, {
         t: target,
         a: instruction.encoding.fields.has('n') ? 29 : register,
         b: 28,
@@ -219,7 +219,7 @@ export class ProgramWriter {
   #writeComputedJump(): void {
     const random = this.#random;
     const jump = random.pick(['bctr', 'bctrl', 'bnectr']);
-    this.#push(...load(28, randomCodeAddress(random, this.#places)), 'mtctr r28', jump);
+    this.#push(...loadConstant(28, randomCodeAddress(random, this.#places)), 'mtctr r28', jump);
   }
 
   #writeSprMove(): void {
@@ -242,15 +242,19 @@ export class ProgramWriter {
       case 0:
         return [...entry, 'li r29,0', 'tlbwe r29,r28,0'];
       case 1:
-        return [...entry, ...load(29, random.pick([0x3f, 0x3f, 0x2d, 0x1b, 0x07, 0xbf, 0x43f, 0x36])), 'tlbwe r29,r28,2'];
+        return [...entry, ...loadConstant(29, random.pick([0x3f, 0x3f, 0x2d, 0x1b, 0x07, 0xbf, 0x43f, 0x36])), 'tlbwe r29,r28,2'];
       case 2:
-        return [...entry, ...load(29, (random.oneIn(2) ? Layout.code : Layout.data) + PAGE_BYTES * random.below(4)), 'tlbwe r29,r28,1'];
+        return [
+          ...entry,
+          ...loadConstant(29, (random.oneIn(2) ? Layout.code : Layout.data) + PAGE_BYTES * random.below(4)),
+          'tlbwe r29,r28,1',
+        ];
       case 3:
-        return [...entry, ...load(29, page | 0x210 | space), 'tlbwe r29,r28,0'];
+        return [...entry, ...loadConstant(29, page | 0x210 | space), 'tlbwe r29,r28,0'];
       case 4:
-        return [...entry, ...load(29, (page + 1024 * random.below(4)) | 0x200 | space), 'tlbwe r29,r28,0'];
+        return [...entry, ...loadConstant(29, (page + 1024 * random.below(4)) | 0x200 | space), 'tlbwe r29,r28,0'];
       default:
-        return [`li r28,${random.below(4)}`, 'mtspr MMUCR,r28', ...entry, ...load(29, page | 0x210 | space), 'tlbwe r29,r28,0'];
+        return [`li r28,${random.below(4)}`, 'mtspr MMUCR,r28', ...entry, ...loadConstant(29, page | 0x210 | space), 'tlbwe r29,r28,0'];
     }
   }
 
@@ -259,9 +263,9 @@ export class ProgramWriter {
     const isCritical = random.oneIn(4);
     const [address, state] = isCritical ? ['CSRR0', 'CSRR1'] : ['SRR0', 'SRR1'];
     this.#push(
-      ...load(28, randomCodeAddress(random, this.#places)),
+      ...loadConstant(28, randomCodeAddress(random, this.#places)),
       `mtspr ${address},r28`,
-      ...load(28, randomMsr(random)),
+      ...loadConstant(28, randomMsr(random)),
       `mtspr ${state},r28`,
       isCritical ? 'rfci' : 'rfi',
     );
@@ -277,14 +281,14 @@ export class ProgramWriter {
       case 2:
         // Without a reset by the watchdog: periods as short as they get, enables, and auto-reload.
         return [
-          ...load(28, (random.below(2) << 27) | (random.below(8) << 24) | (random.below(2) << 23) | (random.below(2) << 22)),
+          ...loadConstant(28, (random.below(2) << 27) | (random.below(8) << 24) | (random.below(2) << 23) | (random.below(2) << 22)),
           'mtspr TCR,r28',
         ];
       case 3:
-        return [...load(28, (random.below(16) << 28) | (random.below(16) << 24)), 'mtspr TSR,r28'];
+        return [...loadConstant(28, (random.below(16) << 28) | (random.below(16) << 24)), 'mtspr TSR,r28'];
       default:
         // Just before an edge of the fixed-interval timer, or of the watchdog, too.
-        return [...load(28, random.pick([1 << 12, 1 << 20, 1 << 21]) - random.below(300)), 'mtspr TBLW,r28'];
+        return [...loadConstant(28, random.pick([1 << 12, 1 << 20, 1 << 21]) - random.below(300)), 'mtspr TBLW,r28'];
     }
   }
 
@@ -293,20 +297,16 @@ export class ProgramWriter {
     const address = () => randomCodeAddress(random, this.#places);
     switch (random.below(5)) {
       case 0:
-        return [...load(28, address()), `mtspr IAC${1 + random.below(4)},r28`];
+        return [...loadConstant(28, address()), `mtspr IAC${1 + random.below(4)},r28`];
       case 1:
-        return [...load(28, Layout.data + random.below(0x3000)), `mtspr DAC${1 + random.below(2)},r28`];
+        return [...loadConstant(28, Layout.data + random.below(0x3000)), `mtspr DAC${1 + random.below(2)},r28`];
       case 2:
-        return [...load(28, random.next()), `mtspr DBCR${1 + random.below(2)},r28`];
+        return [...loadConstant(28, random.next()), `mtspr DBCR${1 + random.below(2)},r28`];
       default: {
         // Internal mode, any events, no reset.
         const events = random.next() & random.next() & 0x0fff8000;
-        return [...load(28, (random.oneIn(8) ? 0 : 0x40000000) | events), 'mtspr DBCR0,r28'];
+        return [...loadConstant(28, (random.oneIn(8) ? 0 : 0x40000000) | events), 'mtspr DBCR0,r28'];
       }
     }
   }
-}
-
-function load(register: number, value: number): string[] {
-  return [`lis r${register},${(value & 0xffff0000) >> 16}`, `ori r${register},r${register},${value & 0xffff}`];
 }

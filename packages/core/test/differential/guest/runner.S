@@ -10,8 +10,9 @@
  * 0x28 TLB index, 0x2c TLB words 0 to 2, 0x38 MMUCR for them, 0x40 vector, 0x44 srr0, 0x48 srr1, 0x4c esr, 0x50 dear, 0x80 GPRs,
  * 0x100 FPRs, 0x200 data window, 0x280 SPRs.
  */
+#include "machine.inc"
+
 #define RECORD_BYTES 0x300
-#define BULK_HIGH 0xc000
 #define DATA_PAGES 0x00100000
 
 #define FLAG_FLOAT 1
@@ -19,76 +20,25 @@
 #define FLAG_TLB 4
 #define FLAG_ENTER_BY_RFI 8
 
-/* Absolute addresses below 32 KB, reached with base register "0". */
-#define SAVED_GPRS 0x2000
-#define RECORD 0x3000
-#define COUNT 0x3004
-#define END_BY_WAIT 0x3008
-#define SCRATCH 0x3010
-
-#define SRR0 26
-#define SRR1 27
-#define CSRR0 58
-#define CSRR1 59
-#define MCSRR0 570
-#define MCSRR1 571
-#define DEAR 61
-#define ESR 62
-#define IVPR 63
-#define MMUCR 946
-#define DBCR0 308
-
 	.text
 	.globl _start
 _start:
 	b	start
 
-	/* Vectors, 16 bytes each: IVOR n is 0x100 + 16 n. */
-	.org	0x100
-	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-	.org	0x100 + 16 * \n
-	stmw	0, SAVED_GPRS(0)
-	li	1, \n
-	b	finish
-	.endr
-
-	.org	0x200
-	/* One TLB entry: index, the three words. */
-	.macro	tlb index, word0, word1, word2
-	li	3, \index
-	lis	4, (\word0)@h
-	ori	4, 4, (\word0)@l
-	tlbwe	4, 3, 0
-	lis	4, (\word1)@h
-	ori	4, 4, (\word1)@l
-	tlbwe	4, 3, 1
-	li	4, \word2
-	tlbwe	4, 3, 2
-	.endm
+	vectors	finish
 
 start:
 	li	0, 0
 	mtspr	MMUCR, 0
-	mtspr	48, 0
+	mtspr	PID, 0
 	tlb	63, 0x00000230, 0x00000000, 0x007	/* this program: 64 KB, supervisor */
 	tlb	62, 0xc0000290, 0x00000000, 0x027	/* everything: 256 MB, supervisor; users may execute */
 	tlb	61, 0x00100210, 0x00100000, 0x01b	/* data: 4 KB, everyone reads and writes */
 	tlb	60, 0x00101210, 0x00101000, 0x009	/* data: everyone reads */
 	tlb	59, 0x00102210, 0x00102000, 0x003	/* data: supervisor reads and writes */
 	isync
-	li	3, 58
-clear_tlb:
-	tlbwe	0, 3, 0
-	addic.	3, 3, -1
-	bge	clear_tlb
-	isync
-
-	mtspr	IVPR, 0
-	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-	li	3, 0x100 + 16 * \n
-	mtspr	400 + \n, 3
-	.endr
-	mtspr	340, 0
+	clear_tlb	58
+	set_vectors
 
 next_case:
 	lwz	3, COUNT(0)
@@ -148,9 +98,7 @@ next_case:
 	mtmsr	3
 	isync
 1:
-	/* No reservation is left from the case before. */
-	li	3, SCRATCH
-	stwcx.	3, 0, 3
+	drop_reservation
 	li	3, 0
 	mtspr	ESR, 3
 	mtspr	DEAR, 3
@@ -168,11 +116,8 @@ next_case:
 	mtspr	MCSRR1, 4
 	lwz	3, 0x14(1)
 	mtcr	3
-	/* r0 to r31 from the record; the base is the last to go. */
 	addi	31, 1, 0x80
-	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	lwz	\n, 4 * \n(31)
-	.endr
+	load_gprs	0, 31
 	rfmci
 enter_by_rfi:
 	mtspr	SRR0, 3
@@ -180,9 +125,7 @@ enter_by_rfi:
 	lwz	3, 0x14(1)
 	mtcr	3
 	addi	31, 1, 0x80
-	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	lwz	\n, 4 * \n(31)
-	.endr
+	load_gprs	0, 31
 	rfi
 
 	/* An interrupt has ended the case: r1 is its number, the registers are saved. */
@@ -289,15 +232,5 @@ critical:
 	stw	6, RECORD(0)
 	b	next_case
 
-	/* The end: a wait, from which the host can start another round, or a reset, which ends QEMU. */
 done:
-	lwz	3, END_BY_WAIT(0)
-	cmpwi	3, 0
-	beq	1f
-	lis	3, 0x0004		/* MSR[WE] */
-	mtmsr	3
-	isync
-	b	done
-1:	lis	3, 0x3000		/* DBCR0[RST]: system reset */
-	mtspr	DBCR0, 3
-	b	done
+	end_run
