@@ -56,7 +56,8 @@ export class HostRecordPlace implements RecordPlace {
   readonly #origin: Float64Array;
 
   constructor(area: HostArea, { placeBytes }: RecordLayout) {
-    if (placeBytes > RECORD_BYTES) throw new Error('the host memory has no such room for records');
+    if (placeBytes > RECORD_BYTES || area.memory.sizeBytes < HostCell.records + placeBytes)
+      throw new Error('the host memory has no such room for records');
     this.#area = area;
     this.words = new Uint32Array(area.memory.buffer, area.memory.base + HostCell.records, placeBytes / 4);
     this.#origin = area.doublesAt(HostCell.recordOrigin, 1);

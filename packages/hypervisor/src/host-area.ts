@@ -83,7 +83,7 @@ export class HostArea {
   readonly doubles: Float64Array<ArrayBuffer>;
 
   constructor(memory: HostMemory) {
-    if (memory.sizeBytes < HostCell.records + RECORD_BYTES) throw new Error('the host memory is too small for the hypervisor');
+    if (memory.sizeBytes < HostCell.end) throw new Error('the host memory is too small for the hypervisor');
     this.memory = memory;
     this.words = new Uint32Array(memory.buffer, memory.base, HostCell.end >>> 2);
     this.doubles = new Float64Array(memory.buffer, memory.base, HostCell.end >>> 3);
