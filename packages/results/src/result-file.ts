@@ -233,6 +233,9 @@ export function systemReason(cause: unknown): string {
     EACCES: 'permission is denied',
     EROFS: 'the file system is read-only',
     ENOSPC: 'the disk is full',
+    EDQUOT: 'the quota of the disk is used up',
+    EFBIG: 'a file may not be that large here',
+    EIO: 'the device does not work',
   };
   return words[code] ?? code;
 }

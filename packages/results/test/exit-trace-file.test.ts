@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -171,6 +172,30 @@ test('a trace that was never closed can be read up to the last piece', (t) => {
   );
   file.close();
   t.is(readTrace(path).length, MANY);
+});
+
+test('a trace that can grow no further says so in one sentence, and can be read up to its last page', (t) => {
+  const path = join(folder, 'limited.dat');
+  const program = `
+    import { ExitTraceFile } from ${JSON.stringify(new URL('../src/index.js', import.meta.url).href)};
+    const file = new ExitTraceFile(${JSON.stringify(path)}, { typeNames: ['MMIO'], coreHz: ${CORE_HZ} }, 'guest');
+    try {
+      for (let n = 0; n < 200_000; n++) file.add(0, 4 * n, 400 * n, 300);
+    } catch (error) {
+      console.log(error.name, error.message);
+    }`;
+  // The head, two pages, and half of one: the limit is in blocks of 512 bytes.
+  const limit = 3.5 * (PAGE_BYTES / 512);
+  const script = `ulimit -f ${limit} && exec "$0" --input-type=module -e "$1"`;
+  const { stdout, stderr } = spawnSync('sh', ['-c', script, process.execPath, program], { encoding: 'utf8' });
+  t.is(stderr, '');
+  t.is(stdout, `ResultFileError Cannot write the trace ${path} further: a file may not be that large here.\n`);
+  const read = readTrace(path);
+  t.true(read.length > MANY && read.length < 2 * MANY);
+  t.deepEqual(
+    read.map(({ pc }) => pc),
+    read.map((_, n) => 4 * n),
+  );
 });
 
 test('a trace without exits is a complete file, and says what a record would be', (t) => {
