@@ -1,11 +1,9 @@
 import { EVENT_PROGRAMS } from './event-programs.js';
-import { secondsAnEvent } from './event-section.js';
+import { OUR_EVENTS, secondsAnEvent } from './event-section.js';
 import { measureInterleaved } from './host-measurements.js';
 import { figure, type HostSection } from './host-section.js';
 import { HOST_TARGETS } from './host-targets.js';
 import { exitlab } from './peers.js';
-
-const EXITS = { less: 100_000, more: 30_000_000 } as const;
 
 /** Exits that the hypervisor handles a second, of the kind that real guests make most. */
 export const exitSection: HostSection = {
@@ -14,7 +12,7 @@ export const exitSection: HostSection = {
   share: 1,
   async measure({ scratchFolder }, repetition) {
     const program = EVENT_PROGRAMS.find(({ name }) => name === 'mfspr')!;
-    const event = secondsAnEvent(exitlab('trap'), program, EXITS, scratchFolder, repetition.secondsNow);
+    const event = secondsAnEvent(exitlab('trap'), program, OUR_EVENTS, scratchFolder, repetition.secondsNow);
     const samples = await measureInterleaved([event], repetition);
     const rates = samples.get(event.key)?.map((seconds) => 1 / seconds);
     return [figure('emulated mfspr exits handled a second', '1/s', rates, HOST_TARGETS.exitsASecond)];

@@ -122,7 +122,6 @@ export class Accounting {
     const index = this.#classes.length;
     if (index === EXIT_CLASS_CAPACITY) throw new Error('there is no room for another class of exits');
     const doubles = this.#classDoubles.subarray(index * EXIT_CLASS_DOUBLES, (index + 1) * EXIT_CLASS_DOUBLES);
-    clearDurations(doubles);
     const made = new ExitClass(this.#costProfile, type, base, items, index, doubles);
     this.#classes.push(made);
     return made;

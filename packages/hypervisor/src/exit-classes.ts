@@ -1,5 +1,5 @@
 import type { CostProfile } from './cost-profiles/cost-profile.js';
-import { addDuration, DURATION_FIELDS, DurationField } from './durations.js';
+import { addDuration, clearDurations, DURATION_FIELDS, DurationField } from './durations.js';
 import type { ExitType } from './exit-types.js';
 import type { Work } from './work.js';
 
@@ -68,6 +68,7 @@ export class ExitClass {
     this.items = items;
     this.index = index;
     this.doubles = doubles;
+    clearDurations(doubles);
     const price = (amounts: (name: WorkItemName) => number): { cycles: number; parts: Map<string, number> } => {
       const work = base.copy();
       for (const name of items) WORK_ITEMS[name](work, amounts(name));

@@ -1,5 +1,4 @@
 import type { CostProfile } from './cost-profiles/cost-profile.js';
-import { clearDurations } from './durations.js';
 import { EXIT_CLASS_DOUBLES, ExitClass, SEARCH_ITEMS } from './exit-classes.js';
 import type { ExitType } from './exit-types.js';
 import type { Work } from './work.js';
@@ -39,9 +38,7 @@ export class SearchedExits {
     this.#count++;
     const base = work.copy();
     for (const name of SEARCH_ITEMS) base[name] = 0;
-    const doubles = new Float64Array(EXIT_CLASS_DOUBLES);
-    clearDurations(doubles);
-    const made = new ExitClass(this.#costProfile, type, base, SEARCH_ITEMS, this.#count, doubles);
+    const made = new ExitClass(this.#costProfile, type, base, SEARCH_ITEMS, this.#count, new Float64Array(EXIT_CLASS_DOUBLES));
     const alike = this.#byHash.get(hash);
     if (alike) alike.push(made);
     else this.#byHash.set(hash, [made]);

@@ -155,12 +155,7 @@ export class RecordingBuilder extends Builder {
     this.#uncertain--;
   }
   override while(condition: () => I32, body: () => void): void {
-    for (;;) {
-      const known = constantValue(condition());
-      if (known === 0) return;
-      if (known === undefined) break;
-      body();
-    }
+    if (this.unroll(condition, body)) return;
     // Twice, so that what the first round makes unknown is unknown to the second.
     this.#uncertain++;
     body();

@@ -196,6 +196,16 @@ export abstract class Builder {
   }
 
   /** Runs the body while the condition holds; the condition is evaluated before each round. */
+  /** Carries out, one after the other, the rounds of a loop whose condition is known. @returns whether the loop ends with them */
+  protected unroll(condition: () => I32, body: () => void): boolean {
+    for (;;) {
+      const known = constantValue(condition());
+      if (known === 0) return true;
+      if (known === undefined) return false;
+      body();
+    }
+  }
+
   while(condition: () => I32, body: () => void): void {
     const done = this.emit.block();
     const again = this.emit.loop();

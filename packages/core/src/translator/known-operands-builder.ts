@@ -167,12 +167,7 @@ export abstract class KnownOperandsBuilder extends Builder {
 
   /** Unrolled where the condition is known in every round. */
   override while(condition: () => I32, body: () => void): void {
-    for (;;) {
-      const known = constantValue(condition());
-      if (known === 0) return;
-      if (known === undefined) break;
-      body();
-    }
+    if (this.unroll(condition, body)) return;
     this.#conditionally(() => super.while(condition, body));
   }
 }

@@ -160,9 +160,9 @@ const OFTEN_TAKEN = [Vector.systemCall, Vector.program] as const;
 function takeInterrupt(b: StateBuilder, next: Label, otherwise: Label): void {
   const { emit } = b;
   const vector = b.let(b.sub(b.state(State.pendingVector), constant(1)));
-  const isDeliverable = b.let(b.and(b.shrU(b.state(State.deliverableVectors), vector), constant(1)));
-  b.if(b.eq(isDeliverable, constant(0)), () => {
-    b.if(b.and(b.shrU(b.state(State.hostVectors), vector), constant(1)), () => {
+  const isOneOf = (vectors: I32) => b.and(b.shrU(vectors, vector), constant(1));
+  b.if(b.eq(isOneOf(b.state(State.deliverableVectors)), constant(0)), () => {
+    b.if(isOneOf(b.state(State.hostVectors)), () => {
       emit.value(vector);
       emit.value(b.add(vector, constant(HOST_ROUTINES)));
       emit.op(Op.callIndirect, 0, 0);

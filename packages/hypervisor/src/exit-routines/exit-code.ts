@@ -79,6 +79,8 @@ export class ExitCode<Options extends ExitRoutineOptions = ExitRoutineOptions> {
   readonly options: Options;
   /** When the exit was taken, pinned by {@link begin}: no time passes between the begin of a routine and its booking. */
   #takenAt: F64 = double(0);
+  /** Nanoseconds from the origin of records to the exit, not yet rounded; pinned where exits are recorded. */
+  #sinceOrigin: F64 = double(0);
   #deferrals: I32 = constant(0);
 
   constructor(b: HostRoutineBuilder, options: Options) {
@@ -251,15 +253,13 @@ export class ExitCode<Options extends ExitRoutineOptions = ExitRoutineOptions> {
   }
 
   // --- the record (exit-recording.ts) ---------------------------------------------------------------------------------------
-  #declineUnlessRecordFits(layout: RecordLayout): void {
+  /** Also pins what time the record will have. */
+  #declineUnlessRecordFits({ nanosecondsACycle, time }: RecordLayout): void {
     const { b } = this;
     b.declineIf(b.gtU(this.cell(HostCell.recordNext), this.cell(HostCell.recordLast)));
-    b.declineIf(geDouble(this.#sinceOrigin(layout), double(layout.time.limit - 1)));
-  }
-
-  /** Nanoseconds from the origin of records to the exit, not yet rounded. */
-  #sinceOrigin({ nanosecondsACycle }: RecordLayout): F64 {
-    return subDouble(mulDouble(this.#takenAt, double(nanosecondsACycle)), this.doubleCell(HostCell.recordOrigin));
+    const takenAtNanoseconds = mulDouble(this.#takenAt, double(nanosecondsACycle));
+    this.#sinceOrigin = b.let(subDouble(takenAtNanoseconds, this.doubleCell(HostCell.recordOrigin)));
+    b.declineIf(geDouble(this.#sinceOrigin, double(time.limit - 1)));
   }
 
   /** To the nearest whole number, ties to even; the low word of it. */
@@ -270,7 +270,7 @@ export class ExitCode<Options extends ExitRoutineOptions = ExitRoutineOptions> {
   #record(layout: RecordLayout, exitType: I32, pc: I32, duration: F64): void {
     const { b } = this;
     const at = b.let(this.cell(HostCell.recordNext));
-    const elapsed = b.let(this.#whole(this.#sinceOrigin(layout)));
+    const elapsed = b.let(this.#whole(this.#sinceOrigin));
     const { time, type } = layout;
     const set = (offset: number, value: I32) => b.setWord32(at, this.address(HostCell.records) + offset, value);
     const delta = b.sub(elapsed, this.cell(HostCell.recordElapsed));
